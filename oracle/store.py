@@ -25,6 +25,14 @@ def random(name):
     return np.random.RandomState(zlib.crc32(name.encode("utf-8")))
 
 
+def drift(ours, exact):
+    """How far `ours` is from `exact`, in units of the tests' tolerance 1e-5 · max(1e-3, max|exact|)."""
+    ours, exact = np.asarray(ours, "float64"), np.asarray(exact, "float64")
+    if exact.size == 0:
+        return 0.0
+    return float(np.abs(ours - exact).max() / (1e-5 * max(1e-3, np.abs(exact).max())))
+
+
 def plain(value):
     """`value` as plain JSON types (numpy scalars, tuples and arrays included)."""
     if isinstance(value, dict):
@@ -46,15 +54,15 @@ class Group:
         self.cases = []
         self.arrays = {}
 
-    def add(self, case, arrays=None, **metadata):
+    def add(self, case, arrays=None, finite=True, **metadata):
         """Adds one case; `arrays` maps array names to values, the keywords go to the JSON."""
         if "/" in case or any(c["case"] == case for c in self.cases):
             raise ValueError(f"{self.name}: bad or repeated case name {case!r}")
         self.cases.append({"case": case, **plain(metadata)})
         for key, value in (arrays or {}).items():
             value = np.asarray(value)
-            if not np.isfinite(value).all() if value.dtype.kind == "f" else False:
-                print(f"note: {self.name}/{case}/{key} holds values that are not finite")
+            if finite and value.dtype.kind == "f" and not np.isfinite(value).all():
+                raise ValueError(f"{self.name}/{case}/{key} holds values that are not finite")
             self.arrays[f"{case}/{key}"] = np.array(value, order="C", copy=True)
 
     def write(self):
