@@ -5,11 +5,15 @@
 //! views of [`Io`], whose disjointness is checked once, when a [`Program`] is made.
 
 pub mod elementwise;
+pub mod gather;
 pub mod io;
 pub mod isa;
 pub mod memory;
+pub mod movement;
 pub mod pool;
 pub mod program;
+pub mod random;
+pub mod reduce;
 
 mod dtype;
 

@@ -3,8 +3,47 @@
 //! Each [`Function`] has a file of its own. A [`Body`] is a small register program over them;
 //! `fused` turns it into one [`Kernel`](crate::Kernel) that works on tiles which stay in the L1 cache.
 
+mod arithmetic;
+mod convert;
+mod erf;
+mod exponential;
+mod exponential_minus_one;
+mod extremes;
+mod fused;
+mod is_finite;
+mod kernel;
+mod log;
+mod log_plus_one;
+mod logic;
+mod logistic;
+mod power;
+mod roots;
+mod rounding;
+mod tanh;
+mod trigonometric;
+
+use std::fmt;
+
 use crate::dtype::DType;
 use crate::isa::Isa;
+
+pub use arithmetic::{ABS, ADD, DIVIDE, MULTIPLY, NEGATE, REMAINDER, SIGN, SUBTRACT};
+pub use convert::{COPY, convert};
+pub use erf::ERF;
+pub use exponential::EXPONENTIAL;
+pub use exponential_minus_one::EXPONENTIAL_MINUS_ONE;
+pub use extremes::{CLAMP, MAXIMUM, MINIMUM};
+pub use fused::{FusedKernel, fused};
+pub use is_finite::IS_FINITE;
+pub use log::LOG;
+pub use log_plus_one::LOG_PLUS_ONE;
+pub use logic::{AND, Direction, NOT, OR, SELECT, XOR, compare};
+pub use logistic::LOGISTIC;
+pub use power::POWER;
+pub use roots::{RSQRT, SQRT};
+pub use rounding::{CEIL, FLOOR, ROUND_NEAREST_EVEN};
+pub use tanh::TANH;
+pub use trigonometric::{COSINE, SINE};
 
 /// The code of a function for one instruction-set level and one choice of types: reads up to three runs of elements,
 /// writes one run.
@@ -20,6 +59,33 @@ pub struct Function {
     pub(crate) result: fn(&[DType]) -> Option<DType>,
     /// The code, or `None` when the arguments' types do not fit.
     pub(crate) select: fn(Isa, &[DType]) -> Option<TileKernel>,
+}
+
+impl Function {
+    /// The type of the result for arguments of these types, or `None` when the function does not take them.
+    ///
+    /// # Examples
+    /// ```
+    /// use ceras_kernels::{DType, elementwise::{ADD, AND}};
+    /// assert_eq!(ADD.result(&[DType::F32, DType::F32]), Some(DType::F32));
+    /// assert_eq!(ADD.result(&[DType::F32, DType::I32]), None);
+    /// assert_eq!(AND.result(&[DType::F32, DType::F32]), None);
+    /// ```
+    pub fn result(&self, arguments: &[DType]) -> Option<DType> {
+        if arguments.len() == self.arity { (self.result)(arguments) } else { None }
+    }
+
+    /// The code for arguments of these types at a level this machine has.
+    pub(crate) fn code(&self, isa: Isa, arguments: &[DType]) -> Option<TileKernel> {
+        self.result(arguments)?;
+        (self.select)(isa, arguments)
+    }
+}
+
+impl fmt::Debug for Function {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
 }
 
 /// A value inside a [`Body`].
