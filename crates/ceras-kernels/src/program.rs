@@ -176,7 +176,8 @@ impl Program {
         for step in &self.steps {
             let scratch = step.scratch.as_ref().map_or(RawView::EMPTY, resolve);
             let regions = step.inputs.iter().chain(&step.outputs).map(resolve).chain([scratch]);
-            for (view, region) in views.by_ref().zip(regions.collect::<Vec<_>>()) {
+            // The regions come first: `zip` takes from its left side before it sees that the right one has ended.
+            for (region, view) in regions.zip(views.by_ref()) {
                 *view = region;
             }
         }
@@ -282,6 +283,17 @@ mod tests {
         state.slice_mut::<f32>(0, 2).copy_from_slice(&[1.0, -3.0]);
         program.run(&mut arena, &mut state, &Pool::new(1), 0..2);
         assert_eq!(arena.slice::<f32>(64, 2), [4.0, -12.0]);
+    }
+
+    #[test]
+    fn each_step_sees_its_own_regions() {
+        let at = |offset| Region::contiguous(Space::Arena, offset, 8);
+        let steps = vec![step(at(0), at(64), false), step(at(64), at(128), false), step(at(128), at(192), false)];
+        let mut program = Program::new(steps, Block::zeroed(0), 256, 0).unwrap();
+        let (mut arena, mut state) = (Block::zeroed(256), Block::zeroed(0));
+        arena.slice_mut::<f32>(0, 2).copy_from_slice(&[1.0, -3.0]);
+        program.run(&mut arena, &mut state, &Pool::new(1), 0..3);
+        assert_eq!(arena.slice::<f32>(192, 2), [8.0, -24.0]);
     }
 
     #[test]
