@@ -8,6 +8,7 @@ pub mod elementwise;
 pub mod gather;
 pub mod io;
 pub mod isa;
+pub mod matmul;
 pub mod memory;
 pub mod movement;
 pub mod pool;
@@ -16,6 +17,8 @@ pub mod random;
 pub mod reduce;
 
 mod dtype;
+#[cfg(test)]
+mod testing;
 
 pub use dtype::{DType, Element};
 pub use io::{Io, Kernel, Rows, RowsMut};

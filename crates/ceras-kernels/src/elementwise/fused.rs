@@ -1,114 +1,341 @@
-//! The fused kernel: a register program over tiles.
+//! The fused kernel: a register program over tiles that stay in the L1 cache.
+//!
+//! Axes are merged until the body is rows of elements. A tile is a part of a row, or several whole rows if they are
+//! short. An operand that lies in memory as the tile needs it is read where it is; others are copied to a stage of the
+//! tile's size, and those that are the same for every tile only once. Results go straight to the output's memory, but
+//! through a stage when it is the memory of an input or has gaps inside a tile.
 
-use super::{Body, Register, TileKernel};
-use crate::dtype::DType;
-use crate::io::{Io, Kernel};
+use std::fmt;
+use std::mem::MaybeUninit;
+
+use super::Body;
+use super::layout::{Kind, Layout, Tile, locate};
+use super::registers::RegisterProgram;
+use crate::io::{Io, Kernel, RawView};
 use crate::isa::Isa;
 
-const TILE: usize = 64;
-const REGISTERS: usize = 128;
+/// Tiles have at most so many elements: enough to make a call's cost small.
+const LONGEST_TILE: usize = 1024;
+/// …and at least so many: a few vectors of every level.
+const SHORTEST_TILE: usize = 64;
+/// The stages of a tile take at most so many bytes: an L1 cache of 32 KiB.
+const STAGES_BYTES: usize = 32 * 1024;
+/// The same for bodies with so many values that the shortest tile needs more.
+const LARGE_STAGES_BYTES: usize = 256 * 1024;
+/// The slots that go with these.
+const SLOTS: usize = 64;
+const LARGE_SLOTS: usize = LARGE_STAGES_BYTES / SHORTEST_TILE;
+/// Elements of a task; what a thread takes at a time.
+const TASK_ELEMENTS: usize = 16 * 1024;
+/// Below so many element operations waking threads costs more than it saves.
+const PARALLEL_OPERATIONS: usize = 128 * 1024;
+
+const NO_STAGE: usize = usize::MAX;
 
 /// A kernel that computes a [`Body`] in one pass over its elements.
-#[derive(Debug)]
+///
+/// Inputs and outputs may be strided regions (rows over all axes but the last), and an input that the body reads
+/// element for element may be the region of an output whose elements have the same size.
 pub struct FusedKernel {
-    body: Body,
-    code: Vec<(TileKernel, Vec<Register>)>,
-    types: Vec<DType>,
+    program: RegisterProgram,
+    dense: Plan,
+    strided: Plan,
+}
+
+/// How a body is cut into tiles.
+struct Plan {
+    layout: Layout,
+    /// Rows of a tile of whole rows; 1 if a tile is a part of one row.
+    tile_rows: usize,
+    /// Elements of a row that go into one tile.
+    tile_width: usize,
+    /// For each slot where its stage starts, in bytes.
+    stages: Vec<usize>,
+    stages_bytes: usize,
+}
+
+impl Plan {
+    fn new(body: &Body, program: &RegisterProgram, keep_last: bool) -> Result<Plan, String> {
+        let operands: Vec<(usize, &[usize])> =
+            body.inputs.iter().map(|operand| (operand.dtype.size(), operand.strides.as_slice())).collect();
+        let dense = dense_strides(&body.shape);
+        let with_output: Vec<(usize, &[usize])> =
+            operands.iter().copied().chain([(1, dense.as_slice())]).collect();
+        let layout = Layout::new(&body.shape, &with_output, keep_last)?;
+        let staged =
+            |slot: usize| slot >= program.inputs || keep_last || layout.accesses[slot].kind != Kind::Linear;
+        let staged_bytes: usize =
+            program.sizes.iter().enumerate().filter(|(slot, _)| staged(*slot)).map(|(_, size)| size).sum();
+        let longest = STAGES_BYTES / staged_bytes.max(1) / SHORTEST_TILE * SHORTEST_TILE;
+        let longest = longest.clamp(SHORTEST_TILE, LONGEST_TILE);
+        let (tile_rows, tile_width) = if layout.inner > longest {
+            let parts = layout.inner.div_ceil(longest);
+            (1, layout.inner.div_ceil(parts).next_multiple_of(SHORTEST_TILE))
+        } else {
+            ((longest / layout.inner.max(1)).clamp(1, layout.rows.max(1)), layout.inner)
+        };
+        let mut stages_bytes = 0;
+        let mut stages = vec![NO_STAGE; program.sizes.len()];
+        for (slot, size) in program.sizes.iter().enumerate().filter(|(slot, _)| staged(*slot)) {
+            stages[slot] = stages_bytes;
+            stages_bytes += (tile_rows * tile_width * size).next_multiple_of(64);
+        }
+        if stages_bytes > LARGE_STAGES_BYTES || stages.len() > LARGE_SLOTS {
+            return Err(format!("a body of {} values at a time is too large", stages.len()));
+        }
+        Ok(Plan { layout, tile_rows, tile_width, stages, stages_bytes })
+    }
+
+    /// Tiles in a row, or 1 if tiles are whole rows.
+    fn tiles_across(&self) -> usize {
+        self.layout.inner.div_ceil(self.tile_width.max(1))
+    }
+
+    fn tiles(&self) -> usize {
+        self.layout.rows.div_ceil(self.tile_rows) * self.tiles_across()
+    }
+
+    fn tile(&self, index: usize) -> Tile {
+        let across = self.tiles_across();
+        let (row, column) = (index / across * self.tile_rows, index % across * self.tile_width);
+        Tile {
+            row,
+            rows: self.tile_rows.min(self.layout.rows - row),
+            column,
+            width: self.tile_width.min(self.layout.inner - column),
+        }
+    }
+
+    /// Whether an operand's stage is filled once for all tiles.
+    fn is_prepared(&self, input: usize) -> bool {
+        match self.layout.accesses[input].kind {
+            Kind::Splat => true,
+            Kind::Pattern => self.tile_rows > 1,
+            Kind::Linear | Kind::General => false,
+        }
+    }
+}
+
+fn dense_strides(shape: &[usize]) -> Vec<usize> {
+    let mut strides = vec![1; shape.len()];
+    for axis in (1..shape.len()).rev() {
+        strides[axis - 1] = strides[axis] * shape[axis];
+    }
+    strides
 }
 
 /// Makes the kernel of a body for a level.
 ///
 /// # Errors
-/// A function that does not take its arguments' types, a register that does not exist, or strides of the wrong rank.
+/// A function that does not take its arguments' types, a register that does not exist, strides of the wrong rank, a
+/// level that this machine lacks, or a body with more values alive at a time than there is room for (hundreds).
+///
+/// # Examples
+/// ```
+/// use ceras_kernels::elementwise::{Body, Instruction, Operand, Register, ADD, fused};
+/// use ceras_kernels::{DType, Isa};
+/// // A bias added to each of 8 rows.
+/// let body = Body {
+///     shape: vec![8, 3],
+///     inputs: vec![
+///         Operand { dtype: DType::F32, strides: vec![3, 1] },
+///         Operand { dtype: DType::F32, strides: vec![0, 1] },
+///     ],
+///     instructions: vec![Instruction { function: &ADD, arguments: vec![Register::Input(0), Register::Input(1)] }],
+///     outputs: vec![Register::Instruction(0)],
+/// };
+/// assert!(fused(body, Isa::active()).is_ok());
+/// ```
 pub fn fused(body: Body, isa: Isa) -> Result<FusedKernel, String> {
-    let mut types: Vec<DType> = Vec::new();
-    let mut code = Vec::new();
-    for instruction in &body.instructions {
-        let arguments: Option<Vec<DType>> = instruction
-            .arguments
-            .iter()
-            .map(|register| match *register {
-                Register::Input(index) => body.inputs.get(index).map(|operand| operand.dtype),
-                Register::Instruction(index) => types.get(index).copied(),
-            })
-            .collect();
-        let arguments = arguments.ok_or("an argument is not defined yet")?;
-        let wrong = || format!("`{}` does not take {arguments:?}", instruction.function.name);
-        types.push(instruction.function.result(&arguments).ok_or_else(wrong)?);
-        code.push((
-            instruction.function.code(isa, &arguments).ok_or_else(wrong)?,
-            instruction.arguments.clone(),
-        ));
-    }
-    if body.inputs.len() + body.instructions.len() > REGISTERS {
-        return Err("too many registers".into());
-    }
-    Ok(FusedKernel { body, code, types })
+    let program = RegisterProgram::new(&body, isa)?;
+    let dense = Plan::new(&body, &program, false)?;
+    let strided = Plan::new(&body, &program, true)?;
+    Ok(FusedKernel { program, dense, strided })
 }
 
+/// Room for the stages of a tile.
 #[repr(align(64))]
-struct Tiles([[u8; TILE * 8]; REGISTERS]);
+struct Stages<const BYTES: usize>(MaybeUninit<[u8; BYTES]>);
 
-impl FusedKernel {
-    fn type_of(&self, register: Register) -> DType {
-        match register {
-            Register::Input(index) => self.body.inputs[index].dtype,
-            Register::Instruction(index) => self.types[index],
+/// One run of a fused kernel, shared by the threads.
+struct Run<'a> {
+    program: &'a RegisterProgram,
+    plan: &'a Plan,
+    inputs: &'a [RawView],
+    outputs: &'a [RawView],
+    /// A bit for each output that goes through its stage.
+    staged: u64,
+}
+
+// SAFETY: tasks write different tiles, and read only inputs (and, in place, their own tiles).
+unsafe impl Sync for Run<'_> {}
+
+impl Run<'_> {
+    /// Runs some of the tiles.
+    fn tiles(&self, tiles: std::ops::Range<usize>) {
+        if self.plan.stages_bytes <= STAGES_BYTES && self.plan.stages.len() <= SLOTS {
+            self.tiles_in::<STAGES_BYTES, SLOTS>(tiles);
+        } else {
+            self.tiles_in::<LARGE_STAGES_BYTES, LARGE_SLOTS>(tiles);
         }
     }
 
-    fn index(&self, register: Register) -> usize {
-        match register {
-            Register::Input(index) => index,
-            Register::Instruction(index) => self.body.inputs.len() + index,
+    #[inline(never)]
+    fn tiles_in<const BYTES: usize, const SLOTS: usize>(&self, tiles: std::ops::Range<usize>) {
+        let mut stages = Stages::<BYTES>(MaybeUninit::uninit());
+        let base = stages.0.as_mut_ptr().cast::<u8>();
+        let mut slots = [std::ptr::null_mut::<u8>(); SLOTS];
+        let (plan, program) = (self.plan, self.program);
+        for (slot, &stage) in slots.iter_mut().zip(&plan.stages) {
+            if stage != NO_STAGE {
+                *slot = base.wrapping_add(stage);
+            }
+        }
+        for input in (0..program.inputs).filter(|input| plan.is_prepared(*input)) {
+            // SAFETY: the plan gave the input a stage for a whole tile, and `run` checked its region.
+            unsafe {
+                plan.layout.prepare(
+                    input,
+                    &self.inputs[input],
+                    plan.tile_rows,
+                    plan.tile_width,
+                    slots[input],
+                );
+            }
+        }
+        for index in tiles {
+            // SAFETY: stages are as the plan wants them, regions were checked by `run`.
+            unsafe { self.tile(&plan.tile(index), base, &mut slots) }
+        }
+    }
+
+    /// # Safety
+    /// `base` is the start of the stages, `slots` point to them, and the regions hold what the body reads and writes.
+    #[inline]
+    unsafe fn tile(&self, tile: &Tile, base: *mut u8, slots: &mut [*mut u8]) {
+        let (plan, program) = (self.plan, self.program);
+        for input in (0..program.inputs).filter(|input| !plan.is_prepared(*input)) {
+            let stage =
+                base.wrapping_add(if plan.stages[input] == NO_STAGE { 0 } else { plan.stages[input] });
+            // SAFETY: an input without a stage is linear and its region contiguous, so it is never copied.
+            slots[input] = unsafe { plan.layout.fetch(input, &self.inputs[input], tile, stage) };
+        }
+        for output in 0..program.outputs {
+            let slot = program.inputs + output;
+            slots[slot] = if self.staged >> output & 1 == 1 {
+                base.wrapping_add(plan.stages[slot])
+            } else {
+                let start = tile.row * plan.layout.inner + tile.column;
+                locate(&self.outputs[output], start, program.sizes[slot])
+            };
+        }
+        // SAFETY: every slot points to the tile's elements, and no target is one of its call's arguments.
+        unsafe { program.call(slots, tile.len()) };
+        for output in (0..program.outputs).filter(|output| self.staged >> output & 1 == 1) {
+            let slot = program.inputs + output;
+            // SAFETY: a stage does not overlap a region, which has an element for each of the body's.
+            unsafe { plan.layout.store(&self.outputs[output], program.sizes[slot], tile, slots[slot]) }
+        }
+    }
+}
+
+impl RegisterProgram {
+    /// Runs all calls on elements that the slots point to, then the copies between slots.
+    ///
+    /// # Safety
+    /// Each slot that is used points to `len` aligned elements; targets do not overlap other slots.
+    #[inline]
+    pub(super) unsafe fn call(&self, slots: &[*mut u8], len: usize) {
+        for call in &self.calls {
+            let [a, b, c] = call.arguments.map(|slot| slots[usize::from(slot)].cast_const());
+            // SAFETY: as the caller vouches; the code was chosen for these types and for this machine.
+            unsafe { (call.kernel)([a, b, c], slots[usize::from(call.target)], len) }
+        }
+        for &(from, output) in &self.copies {
+            let slot = self.inputs + output;
+            // SAFETY: as the caller vouches.
+            unsafe {
+                let source = slots[usize::from(from)].cast_const();
+                std::ptr::copy_nonoverlapping(source, slots[slot], len * self.sizes[slot]);
+            }
+        }
+    }
+}
+
+impl FusedKernel {
+    /// Refuses regions that do not hold what the body reads and writes.
+    fn check(&self, io: &Io<'_>) {
+        assert!(
+            io.inputs.len() == self.program.inputs && io.outputs.len() == self.program.outputs,
+            "a fused kernel of {} inputs and {} outputs",
+            self.program.inputs,
+            self.program.outputs
+        );
+        let layout = &self.dense.layout;
+        let elements = |slot: usize| {
+            if slot < self.program.inputs { layout.elements(slot) } else { layout.rows * layout.inner }
+        };
+        for (slot, view) in io.inputs.iter().chain(io.outputs).enumerate() {
+            let size = self.program.sizes[slot];
+            let aligned =
+                view.pointer.addr() | view.row_bytes | if view.rows > 1 { view.stride_bytes } else { 0 };
+            assert!(
+                view.rows * view.row_bytes >= elements(slot) * size && aligned & (size - 1) == 0,
+                "operand {slot} of a fused kernel does not hold {} elements of {size} bytes",
+                elements(slot)
+            );
+        }
+        for (input, output) in io.in_place {
+            let linear = layout.accesses[*input].kind == Kind::Linear;
+            let sizes = &self.program.sizes;
+            assert!(
+                linear && sizes[*input] == sizes[self.program.inputs + output],
+                "input {input} of a fused kernel cannot be its output {output}"
+            );
         }
     }
 }
 
 impl Kernel for FusedKernel {
     fn run(&self, io: &mut Io<'_>) {
-        let total: usize = self.body.shape.iter().product();
-        let mut tiles = Tiles([[0; TILE * 8]; REGISTERS]);
-        for start in (0..total).step_by(TILE) {
-            let len = TILE.min(total - start);
-            for (index, operand) in self.body.inputs.iter().enumerate() {
-                let (view, size) = (io.inputs[index], operand.dtype.size());
-                for at in 0..len {
-                    let (mut rest, mut offset) = (start + at, 0);
-                    for (extent, stride) in self.body.shape.iter().zip(&operand.strides).rev() {
-                        offset += rest % extent * stride;
-                        rest /= extent;
-                    }
-                    let byte =
-                        (offset * size / view.row_bytes) * view.stride_bytes + offset * size % view.row_bytes;
-                    // SAFETY: the offset lies in the operand's region, as the plan's maker vouches.
-                    unsafe {
-                        let target = tiles.0[index].as_mut_ptr().add(at * size);
-                        std::ptr::copy_nonoverlapping(view.pointer.add(byte), target, size);
-                    }
-                }
-            }
-            for (index, (code, arguments)) in self.code.iter().enumerate() {
-                let mut pointers = [std::ptr::null::<u8>(); 3];
-                for (pointer, argument) in pointers.iter_mut().zip(arguments) {
-                    *pointer = tiles.0[self.index(*argument)].as_ptr();
-                }
-                let output = tiles.0[self.body.inputs.len() + index].as_mut_ptr();
-                // SAFETY: tiles hold `TILE` elements of any type, aligned; argument tiles are other tiles.
-                unsafe { code(pointers, output, len) }
-            }
-            for (index, register) in self.body.outputs.iter().enumerate() {
-                let (view, size) = (io.outputs[index], self.type_of(*register).size());
-                let source = tiles.0[self.index(*register)].as_ptr();
-                for at in 0..len {
-                    let offset = (start + at) * size;
-                    let byte = offset / view.row_bytes * view.stride_bytes + offset % view.row_bytes;
-                    // SAFETY: the output's region holds an element for each of the body's.
-                    unsafe {
-                        std::ptr::copy_nonoverlapping(source.add(at * size), view.pointer.add(byte), size);
-                    }
-                }
+        self.check(io);
+        let is_strided = io.inputs.iter().chain(io.outputs).any(|view| !view.is_contiguous());
+        let plan = if is_strided { &self.strided } else { &self.dense };
+        let total = plan.layout.rows * plan.layout.inner;
+        if total == 0 {
+            return;
+        }
+        let mut staged = io.in_place.iter().fold(0, |bits, (_, output)| bits | 1 << output);
+        for (output, view) in io.outputs.iter().enumerate() {
+            let row_bytes = plan.layout.inner * self.program.sizes[self.program.inputs + output];
+            let splits = plan.tile_rows > 1 || !view.row_bytes.is_multiple_of(row_bytes);
+            if !view.is_contiguous() && splits {
+                staged |= 1 << output;
             }
         }
+        let run = Run { program: &self.program, plan, inputs: io.inputs, outputs: io.outputs, staged };
+        let tiles = plan.tiles();
+        let operations = total.saturating_mul(self.program.calls.len().max(1));
+        let tile_elements = plan.tile_rows * plan.tile_width;
+        let tiles_per_task = (TASK_ELEMENTS / tile_elements).max(1);
+        if operations < PARALLEL_OPERATIONS || tiles <= tiles_per_task {
+            run.tiles(0..tiles);
+            return;
+        }
+        io.pool.for_each(tiles.div_ceil(tiles_per_task), &|task| {
+            let first = task * tiles_per_task;
+            run.tiles(first..tiles.min(first + tiles_per_task));
+        });
+    }
+}
+
+impl fmt::Debug for FusedKernel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FusedKernel")
+            .field("inputs", &self.program.inputs)
+            .field("outputs", &self.program.outputs)
+            .field("calls", &self.program.calls.len())
+            .field("layout", &self.dense.layout)
+            .finish_non_exhaustive()
     }
 }

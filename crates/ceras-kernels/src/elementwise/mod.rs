@@ -12,14 +12,17 @@ mod extremes;
 mod fused;
 mod is_finite;
 mod kernel;
+mod layout;
 mod log;
 mod log_plus_one;
 mod logic;
 mod logistic;
 mod power;
+mod registers;
 mod roots;
 mod rounding;
 mod tanh;
+mod tile_program;
 mod trigonometric;
 
 use std::fmt;
@@ -43,6 +46,7 @@ pub use power::POWER;
 pub use roots::{RSQRT, SQRT};
 pub use rounding::{CEIL, FLOOR, ROUND_NEAREST_EVEN};
 pub use tanh::TANH;
+pub(crate) use tile_program::TileProgram;
 pub use trigonometric::{COSINE, SINE};
 
 /// The code of a function for one instruction-set level and one choice of types: reads up to three runs of elements,
@@ -127,3 +131,6 @@ pub struct Body {
     /// What to write.
     pub outputs: Vec<Register>,
 }
+
+#[cfg(test)]
+mod fused_tests;

@@ -1,0 +1,139 @@
+//! The fused kernel's code for use inside other kernels: a matrix product's prologue and epilogue.
+
+use super::Body;
+use super::layout::{Layout, Tile};
+use super::registers::RegisterProgram;
+use crate::io::RawView;
+use crate::isa::Isa;
+use std::fmt;
+use std::mem::MaybeUninit;
+
+/// The most slots of a program.
+const SLOTS: usize = 64;
+/// Elements that are worked on at a time.
+const CHUNK: usize = 256;
+const STAGES_BYTES: usize = 64 * 1024;
+
+/// A body that is run on parts of rows, with one of its inputs wherever the caller has it.
+pub(crate) struct TileProgram {
+    program: RegisterProgram,
+    layout: Layout,
+    /// For each slot where its stage starts, in bytes.
+    stages: Vec<usize>,
+}
+
+impl TileProgram {
+    /// Makes the program of a body with one output for a level.
+    ///
+    /// # Errors
+    /// As for [`fused`](super::fused); or the body has not exactly one output.
+    pub(crate) fn new(body: &Body, isa: Isa) -> Result<TileProgram, String> {
+        let program = RegisterProgram::new(body, isa)?;
+        let operands: Vec<(usize, &[usize])> =
+            body.inputs.iter().map(|operand| (operand.dtype.size(), operand.strides.as_slice())).collect();
+        let layout = Layout::new(&body.shape, &operands, true)?;
+        let mut stages = Vec::new();
+        let mut bytes = 0;
+        for size in &program.sizes {
+            stages.push(bytes);
+            bytes += CHUNK * size;
+        }
+        if body.outputs.len() != 1 || bytes > STAGES_BYTES || stages.len() > SLOTS {
+            return Err(format!(
+                "a body of {} outputs and {} values at a time",
+                body.outputs.len(),
+                stages.len()
+            ));
+        }
+        Ok(TileProgram { program, layout, stages })
+    }
+
+    /// Bytes of an element of the output.
+    pub(crate) fn output_bytes(&self) -> usize {
+        self.program.sizes[self.program.inputs]
+    }
+
+    /// How many inputs there are.
+    pub(crate) fn inputs(&self) -> usize {
+        self.program.inputs
+    }
+
+    /// How many elements input `index` must have, contiguous.
+    pub(crate) fn input_elements(&self, index: usize) -> usize {
+        self.layout.elements(index)
+    }
+
+    /// Computes the elements `column..column + len` of a row of the body's shape.
+    ///
+    /// `row` counts over all axes but the last. `operands` are the starts of the inputs, each contiguous;
+    /// `overrides` names an input whose elements for just this run lie, one after the other, at the pointer.
+    /// `output` receives `len` elements and may be the overriding pointer.
+    ///
+    /// # Safety
+    /// The run lies in the body's shape; each operand that is not overridden holds [`TileProgram::input_elements`]
+    /// aligned elements, the overriding pointer and `output` are aligned and valid for `len` elements; `output`
+    /// overlaps no input except that it may be equal to the overriding pointer where the elements' sizes are equal.
+    pub(crate) unsafe fn run_row(
+        &self,
+        row: usize,
+        column: usize,
+        len: usize,
+        operands: &[*const u8],
+        overrides: Option<(usize, *const u8)>,
+        output: *mut u8,
+    ) {
+        let mut room = Room(MaybeUninit::uninit());
+        let base = room.0.as_mut_ptr().cast::<u8>();
+        let inputs = self.program.inputs;
+        let mut slots = [std::ptr::null_mut::<u8>(); SLOTS];
+        for (slot, stage) in slots.iter_mut().zip(&self.stages) {
+            *slot = base.wrapping_add(*stage);
+        }
+        let in_place = overrides.filter(|(_, pointer)| std::ptr::eq(*pointer, output.cast_const()));
+        let staged = in_place.is_some_and(|(input, _)| self.program.reads_at_or_after(input, 0));
+        for start in (0..len).step_by(CHUNK) {
+            let tile = Tile { row, rows: 1, column: column + start, width: CHUNK.min(len - start) };
+            for input in 0..inputs {
+                let size = self.program.sizes[input];
+                slots[input] = match overrides {
+                    Some((overridden, pointer)) if overridden == input => {
+                        pointer.cast_mut().wrapping_add(start * size)
+                    }
+                    _ => {
+                        let view = self.view(input, operands[input]);
+                        // SAFETY: the operand holds what the layout reads, and the stage has room for a chunk.
+                        unsafe {
+                            self.layout.fetch(input, &view, &tile, base.wrapping_add(self.stages[input]))
+                        }
+                    }
+                };
+            }
+            let bytes = self.output_bytes();
+            let target = output.wrapping_add(start * bytes);
+            slots[inputs] = if staged { base.wrapping_add(self.stages[inputs]) } else { target };
+            // SAFETY: every slot points to the chunk's elements; the output is apart from what is read with or after it.
+            unsafe { self.program.call(&slots, tile.width) };
+            if staged {
+                // SAFETY: the stage is apart from the caller's memory.
+                unsafe {
+                    std::ptr::copy_nonoverlapping(slots[inputs].cast_const(), target, tile.width * bytes)
+                }
+            }
+        }
+    }
+
+    fn view(&self, input: usize, pointer: *const u8) -> RawView {
+        let bytes = self.layout.elements(input) * self.program.sizes[input];
+        RawView { pointer: pointer.cast_mut(), rows: 1, row_bytes: bytes, stride_bytes: bytes }
+    }
+}
+
+/// Room for the stages of a chunk.
+#[repr(align(64))]
+struct Room(MaybeUninit<[u8; STAGES_BYTES]>);
+
+impl fmt::Debug for TileProgram {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TileProgram").field("calls", &self.program.calls.len()).finish_non_exhaustive()
+    }
+}
