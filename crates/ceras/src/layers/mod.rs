@@ -1,0 +1,261 @@
+//! Layers: one file each, with its docs, its config (the struct *is* Keras' config) and its rule.
+
+pub mod context;
+pub mod core;
+pub mod normalization;
+pub mod regularization;
+pub mod reshaping;
+
+use std::panic::Location;
+use std::sync::Arc;
+
+use ceras_graph::{Shape, TensorType, Value};
+
+use crate::error::Result;
+use crate::registry::{Configurable, Registry};
+
+pub use context::{BuildCx, CallCx, WeightSpec};
+pub use core::{Activation, Dense, InputLayer};
+pub use normalization::{BatchNormalization, Normalization};
+pub use regularization::Dropout;
+pub use reshaping::Flatten;
+
+/// The layers that a file may name.
+pub static LAYERS: Registry<dyn Layer> = Registry {
+    kind: "layer",
+    module: "keras.layers",
+    entries: &[
+        &core::input_layer::ENTRY,
+        &core::dense::ENTRY,
+        &core::activation::ENTRY,
+        &reshaping::flatten::ENTRY,
+        &regularization::dropout::ENTRY,
+        &normalization::normalization::ENTRY,
+        &normalization::batch_normalization::ENTRY,
+    ],
+};
+
+/// What one layer hands to the next inside a trace: a value of the graph, and which of its time steps count.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Traced {
+    /// The value.
+    pub value: Value,
+    /// A `bool` value of the leading axes, true where a step counts; `None` when all do.
+    pub mask: Option<Value>,
+}
+
+impl From<Value> for Traced {
+    fn from(value: Value) -> Traced {
+        Traced { value, mask: None }
+    }
+}
+
+/// Where the channels of an image stand: after the positions or before them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DataFormat {
+    /// `[batch, height, width, channels]`, the default.
+    #[default]
+    ChannelsLast,
+    /// `[batch, channels, height, width]`.
+    ChannelsFirst,
+}
+
+/// What every layer says of itself besides its config.
+#[derive(Clone, Copy, Debug)]
+pub struct LayerInfo<'a> {
+    /// The name that the user gave; a model makes one up where there is none.
+    pub name: Option<&'a str>,
+    /// Whether its weights are trained, until the model says otherwise.
+    pub trainable: bool,
+    /// The source line that made it.
+    pub location: Option<&'static Location<'static>>,
+}
+
+/// A layer: it declares weights for given input types, and says what it computes by emitting ops.
+///
+/// A layer is immutable: its weights live in the model's store, so one layer may stand in several models.
+pub trait Layer: Configurable {
+    /// Name, `trainable` and where it was made.
+    fn info(&self) -> LayerInfo<'_>;
+
+    /// Declares the weights, in Keras' order (the order is the key in a file). Dimensions of the inputs may be unknown.
+    ///
+    /// # Errors
+    /// The inputs cannot be this layer's.
+    fn build(&self, cx: &mut BuildCx<'_>, inputs: &[TensorType]) -> Result<()>;
+
+    /// Emits what the layer computes. The default for masks is Keras': a layer that does not know of masks
+    /// passes on none; one that keeps the time axis says so by returning its input's mask.
+    ///
+    /// # Errors
+    /// An op that the inputs do not fit; the model adds the layer's name.
+    fn call(&self, cx: &mut CallCx<'_>, inputs: &[Traced]) -> Result<Vec<Traced>>;
+
+    /// The shape of the data that an input layer stands for; `None` for every other layer.
+    fn input_type(&self) -> Option<TensorType> {
+        None
+    }
+
+    /// The model inside, when this layer is one.
+    fn as_architecture(&self) -> Option<&crate::models::Architecture> {
+        None
+    }
+}
+
+/// A shared handle of a layer. Applying the same handle twice shares the weights.
+#[derive(Clone, Debug)]
+pub struct LayerRef(pub Arc<dyn Layer>);
+
+impl<T: Layer + 'static> From<T> for LayerRef {
+    fn from(layer: T) -> LayerRef {
+        LayerRef(Arc::new(layer))
+    }
+}
+
+impl std::ops::Deref for LayerRef {
+    type Target = dyn Layer;
+
+    fn deref(&self) -> &Self::Target {
+        &*self.0
+    }
+}
+
+/// Applies a layer to symbolic tensors, as `Dense(10)(x)` does in Keras.
+pub trait Apply {
+    /// The output for one input.
+    ///
+    /// # Errors
+    /// The layer cannot take this input.
+    fn apply(self, input: &crate::models::KerasTensor) -> Result<crate::models::KerasTensor>;
+
+    /// The output for several inputs.
+    ///
+    /// # Errors
+    /// The layer cannot take these inputs.
+    fn apply_all(self, inputs: &[&crate::models::KerasTensor]) -> Result<crate::models::KerasTensor>;
+}
+
+impl<T: Into<LayerRef>> Apply for T {
+    #[track_caller]
+    fn apply(self, input: &crate::models::KerasTensor) -> Result<crate::models::KerasTensor> {
+        crate::models::KerasTensor::of(self.into(), &[input])
+    }
+
+    #[track_caller]
+    fn apply_all(self, inputs: &[&crate::models::KerasTensor]) -> Result<crate::models::KerasTensor> {
+        crate::models::KerasTensor::of(self.into(), inputs)
+    }
+}
+
+/// The one input of a layer that takes one.
+///
+/// # Errors
+/// There is another number of inputs.
+pub fn single<'a, T>(class_name: &str, inputs: &'a [T]) -> Result<&'a T> {
+    match inputs {
+        [input] => Ok(input),
+        _ => Err(crate::error::Error::new(
+            crate::error::ErrorKind::Shape,
+            format!("{class_name} takes one input; it is given {}", inputs.len()),
+        )),
+    }
+}
+
+/// The last dimension of an input, which a layer needs to know to make its weights.
+///
+/// # Errors
+/// The input has no axis besides the batch, or its last dimension is unknown.
+pub fn known_last(class_name: &str, shape: &Shape, least_rank: usize) -> Result<usize> {
+    let error = |text: String| Err(crate::error::Error::new(crate::error::ErrorKind::Shape, text));
+    match shape.last() {
+        _ if shape.rank() < least_rank => {
+            error(format!("{class_name} needs an input of rank {least_rank} or more; its shape is {shape}"))
+        }
+        Some(last) => Ok(last),
+        None => error(format!("{class_name} needs to know the last axis of its input; its shape is {shape}")),
+    }
+}
+
+/// A wrong word given to a builder method, kept until the layer is built, so that builders stay plain chains.
+pub(crate) type Problem = Option<crate::error::Error>;
+
+/// Puts a named object into a field, or its error into `problem`.
+macro_rules! set_named {
+    ($self:ident.$field:ident, $named:expr) => {
+        match $named.into().resolve() {
+            Ok(object) => $self.$field = object.into(),
+            Err(error) => $self.problem = Some(error),
+        }
+    };
+}
+pub(crate) use set_named;
+
+/// Serde's default for flags that are on unless said otherwise.
+pub(crate) fn yes() -> bool {
+    true
+}
+
+/// The builder methods and the trait methods that every layer whose struct is its config has alike.
+macro_rules! layer_builders {
+    () => {
+        /// Names the layer; a model makes up Keras' name (`dense`, `dense_1`, …) where there is none.
+        #[must_use]
+        pub fn name(mut self, name: &str) -> Self {
+            self.name = Some(name.to_owned());
+            self
+        }
+
+        /// Whether the weights are trained at first; [`Model::set_trainable`](crate::Model::set_trainable) changes it later.
+        #[must_use]
+        pub fn trainable(mut self, trainable: bool) -> Self {
+            self.trainable = trainable;
+            self
+        }
+
+        /// The type of computations and weights; `float32` by default.
+        #[must_use]
+        pub fn dtype(mut self, dtype: impl Into<crate::dtype_policy::DTypePolicy>) -> Self {
+            self.dtype = dtype.into();
+            self
+        }
+    };
+}
+pub(crate) use layer_builders;
+
+/// `Configurable`, the registry entry and `Layer::info` of a layer whose struct is its config.
+macro_rules! layer_entry {
+    ($layer:ident) => {
+        /// The entry of the registry.
+        pub(crate) static ENTRY: crate::registry::Entry<dyn crate::layers::Layer> = crate::registry::Entry {
+            class_name: stringify!($layer),
+            aliases: &[],
+            parse: |config| crate::registry::parse_config::<$layer>(config).map(|layer| std::sync::Arc::new(layer) as _),
+        };
+
+        impl crate::registry::Configurable for $layer {
+            fn class_name(&self) -> &'static str {
+                stringify!($layer)
+            }
+
+            fn config(&self) -> crate::registry::Config {
+                crate::registry::to_config(self)
+            }
+        }
+    };
+}
+pub(crate) use layer_entry;
+
+/// `Layer::info` of a layer whose struct is its config.
+macro_rules! layer_info {
+    () => {
+        fn info(&self) -> crate::layers::LayerInfo<'_> {
+            crate::layers::LayerInfo {
+                name: self.name.as_deref(),
+                trainable: self.trainable,
+                location: self.location,
+            }
+        }
+    };
+}
+pub(crate) use layer_info;

@@ -1,0 +1,5 @@
+//! Layers that move elements about.
+
+pub mod flatten;
+
+pub use flatten::Flatten;

@@ -1,0 +1,350 @@
+//! A model: an architecture with its weights, and what it was compiled with.
+
+use std::collections::HashMap;
+use std::panic::Location;
+use std::sync::Arc;
+
+use ceras_graph::{Shape, Tensor, TensorType};
+use ceras_kernels::Pool;
+
+use super::architecture::{Architecture, NamedLayer};
+use super::functional::{self, KerasTensor};
+use super::sequential::Sequential;
+use super::store::{Group, Store, Variable};
+use crate::error::{Error, ErrorKind, Result, did_you_mean};
+use crate::initializers::InitCx;
+use crate::layers::context::{Trace, WeightSpec, join};
+use crate::layers::{BuildCx, CallCx, Layer, Traced};
+use crate::training::{Compiled, PlanCache};
+
+/// A model that can be trained and asked.
+#[derive(Debug)]
+pub struct Model {
+    architecture: Option<Arc<Architecture>>,
+    /// What is still waiting for the shape of the data.
+    pending: Option<Sequential>,
+    pub(crate) store: Store,
+    /// How many variables of the store are weights; the optimizer's and the metrics' follow.
+    pub(crate) weights: usize,
+    specs: Vec<WeightSpec>,
+    pub(crate) seed: u64,
+    /// Training steps done, which the random streams depend on.
+    pub(crate) step: u64,
+    trainable: HashMap<String, bool>,
+    pub(crate) compiled: Option<Compiled>,
+    pub(crate) plans: PlanCache,
+}
+
+impl Model {
+    /// The model between symbolic tensors, as `keras.Model(inputs, outputs)`.
+    ///
+    /// # Errors
+    /// An input that is not an `Input`, an output that needs an input that is not named, two layers of one name.
+    ///
+    /// # Examples
+    /// ```
+    /// use ceras::prelude::*;
+    /// let x = Input::new([4]).tensor();
+    /// let hidden = Dense::new(10).activation("relu").apply(&x)?;
+    /// let y = Dense::new(3).activation("softmax").apply(&hidden)?;
+    /// let model = Model::new(&[x], &[y])?;
+    /// assert_eq!(model.count_params(), 83);
+    /// # Ok::<(), ceras::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn new(inputs: &[KerasTensor], outputs: &[KerasTensor]) -> Result<Model> {
+        let architecture = functional::architecture(inputs, outputs, None, Location::caller())?;
+        Model::from_architecture(architecture, 0)
+    }
+
+    /// The model with other first weights: those of a seed, which all else that is random depends on too.
+    ///
+    /// # Errors
+    /// An initializer that cannot fill a weight.
+    pub fn with_seed(mut self, seed: u64) -> Result<Model> {
+        self.seed = seed;
+        if let Some(pending) = self.pending.take() {
+            self.pending = Some(pending.seed(seed));
+            return Ok(self);
+        }
+        for number in 0..self.weights {
+            let value = initial_value(&self.specs[number], seed)?;
+            self.store.set(number, &value)?;
+        }
+        Ok(self)
+    }
+
+    /// The model under another name.
+    #[must_use]
+    pub fn with_name(mut self, name: &str) -> Model {
+        match (&mut self.architecture, self.pending.take()) {
+            (Some(architecture), _) => Arc::make_mut(architecture).name = name.to_owned(),
+            (None, pending) => self.pending = pending.map(|pending| pending.name(name)),
+        }
+        self
+    }
+
+    /// The model of an architecture, its weights filled by their initializers.
+    ///
+    /// # Errors
+    /// An initializer that cannot fill a weight.
+    pub fn from_architecture(architecture: Architecture, seed: u64) -> Result<Model> {
+        let mut model = Model::empty(seed);
+        model.set_architecture(architecture)?;
+        Ok(model)
+    }
+
+    pub(crate) fn unbuilt(pending: Sequential, seed: u64) -> Model {
+        Model { pending: Some(pending), ..Model::empty(seed) }
+    }
+
+    fn empty(seed: u64) -> Model {
+        Model {
+            architecture: None,
+            pending: None,
+            store: Store::new(Arc::clone(Pool::global())),
+            weights: 0,
+            specs: Vec::new(),
+            seed,
+            step: 0,
+            trainable: HashMap::new(),
+            compiled: None,
+            plans: PlanCache::default(),
+        }
+    }
+
+    fn set_architecture(&mut self, architecture: Architecture) -> Result<()> {
+        let mut specs = Vec::new();
+        architecture.build(&mut BuildCx::new("", &mut specs), &architecture.input_types())?;
+        for spec in &specs {
+            let variable = Variable {
+                path: spec.path.clone(),
+                name: spec.name.clone(),
+                ty: spec.ty.clone(),
+                group: if spec.trainable { Group::Trainable } else { Group::NonTrainable },
+                regularizer: spec.regularizer.clone(),
+                constraint: spec.constraint.clone(),
+                origin: None,
+                offset: 0,
+            };
+            self.store.add(variable, &initial_value(spec, self.seed)?)?;
+        }
+        self.weights = specs.len();
+        self.specs = specs;
+        self.architecture = Some(Arc::new(architecture));
+        Ok(())
+    }
+
+    /// Runs the model on threads of this pool instead of the global one. The results have the same bits on any.
+    pub fn set_pool(&mut self, pool: Arc<Pool>) {
+        self.store.memory.pool = pool;
+    }
+
+    /// Builds a model that waits for its data's shape.
+    ///
+    /// # Errors
+    /// A layer cannot take what it would get.
+    pub fn build(&mut self, input: &TensorType) -> Result<()> {
+        if let Some(pending) = &self.pending {
+            let architecture = pending.architecture(Some(input))?;
+            self.pending = None;
+            self.set_architecture(architecture)?;
+        }
+        Ok(())
+    }
+
+    /// Whether the weights exist.
+    pub fn is_built(&self) -> bool {
+        self.architecture.is_some()
+    }
+
+    /// What the model is made of.
+    ///
+    /// # Errors
+    /// The model has no `Input` and has seen no data yet.
+    pub fn architecture(&self) -> Result<&Arc<Architecture>> {
+        self.architecture.as_ref().ok_or_else(|| {
+            Error::new(ErrorKind::Usage, "the model does not know the shape of its input yet")
+                .hint("start it with `Input`, call `build`, or call `fit` or `predict` first")
+        })
+    }
+
+    /// The model's name.
+    pub fn name(&self) -> &str {
+        self.architecture.as_ref().map_or("sequential", |architecture| architecture.name())
+    }
+
+    /// The layers in Keras' order; none before the model is built.
+    pub fn layers(&self) -> &[NamedLayer] {
+        self.architecture.as_ref().map_or(&[], |architecture| architecture.layers())
+    }
+
+    /// The layer of that name.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn get_layer(&self, name: &str) -> Result<&dyn Layer> {
+        let found = self.layers().iter().find(|layer| layer.name == name);
+        found.map(|layer| &*layer.layer).ok_or_else(|| self.unknown_layer(name))
+    }
+
+    fn unknown_layer(&self, name: &str) -> Error {
+        let names: Vec<&str> = self.layers().iter().map(|layer| layer.name.as_str()).collect();
+        let error = Error::new(ErrorKind::Usage, format!("model `{}` has no layer `{name}`", self.name()))
+            .detail(format!("there are: {}", names.join(", ")));
+        match did_you_mean(name, names) {
+            Some(close) => error.hint(format!("did you mean `{close}`?")),
+            None => error,
+        }
+    }
+
+    /// The shape of the first output, the batch size unknown.
+    ///
+    /// # Errors
+    /// The model is not built.
+    pub fn output_shape(&self) -> Result<Shape> {
+        Ok(self.architecture()?.output_types()[0].shape.clone())
+    }
+
+    /// Weights of all layers, counted by element.
+    pub fn count_params(&self) -> usize {
+        (0..self.weights).map(|number| self.elements(number)).sum()
+    }
+
+    /// Weights that the next step of `fit` would change, counted by element.
+    pub fn count_trainable_params(&self) -> usize {
+        self.trainable_numbers().into_iter().map(|number| self.elements(number)).sum()
+    }
+
+    fn elements(&self, number: usize) -> usize {
+        self.store.variables()[number].ty.shape.elements().unwrap_or(0)
+    }
+
+    /// The weights with their paths, in the order of the layers and of Keras within a layer.
+    pub fn variables(&self) -> &[Variable] {
+        &self.store.variables()[..self.weights]
+    }
+
+    /// The values of all weights.
+    pub fn get_weights(&self) -> Vec<Tensor> {
+        (0..self.weights).map(|number| self.store.get(number)).collect()
+    }
+
+    /// Gives all weights other values, in the order of [`Model::variables`].
+    ///
+    /// # Errors
+    /// Another number of values, or one of another shape; then no weight is changed.
+    pub fn set_weights(&mut self, values: &[Tensor]) -> Result<()> {
+        if values.len() != self.weights {
+            let text = format!("the model has {} weights; {} values are given", self.weights, values.len());
+            return Err(Error::new(ErrorKind::Shape, text));
+        }
+        let before = self.get_weights();
+        for (number, value) in values.iter().enumerate() {
+            if let Err(error) = self.store.set(number, value) {
+                before.iter().enumerate().try_for_each(|(number, value)| self.store.set(number, value))?;
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    /// Freezes a layer (false) or lets it learn (true). It acts at the next step; no new `compile` is needed.
+    ///
+    /// A layer inside a nested model has the path `model/layer`.
+    ///
+    /// # Errors
+    /// There is no such layer.
+    ///
+    /// # Keras
+    /// Keras needs a new `compile` for this to act.
+    pub fn set_trainable(&mut self, layer: &str, trainable: bool) -> Result<()> {
+        let mut known = false;
+        self.architecture()?.visit("", &mut |path, _| known |= path == layer);
+        if !known {
+            return Err(self.unknown_layer(layer));
+        }
+        self.trainable.insert(layer.to_owned(), trainable);
+        Ok(())
+    }
+
+    /// Whether a layer, by its path, is trained itself; the models around it may be frozen nevertheless.
+    pub fn is_trainable(&self, layer: &str) -> bool {
+        if let Some(&trainable) = self.trainable.get(layer) {
+            return trainable;
+        }
+        let mut trainable = true;
+        if let Some(architecture) = &self.architecture {
+            architecture.visit("", &mut |path, inner| {
+                if path == layer {
+                    trainable = inner.info().trainable;
+                }
+            });
+        }
+        trainable
+    }
+
+    /// The numbers of the weights that a training step changes through the optimizer.
+    pub(crate) fn trainable_numbers(&self) -> Vec<usize> {
+        let mut frozen: Vec<String> = Vec::new();
+        if let Some(architecture) = &self.architecture {
+            if !architecture.trainable {
+                return Vec::new();
+            }
+            architecture.visit("", &mut |path, layer| {
+                if !self.trainable.get(path).copied().unwrap_or_else(|| layer.info().trainable) {
+                    frozen.push(path.to_owned());
+                }
+            });
+        }
+        let is_frozen = |path: &str| {
+            frozen.iter().any(|frozen| path == frozen || path.starts_with(&join(frozen, "")))
+        };
+        let variables = self.variables().iter().enumerate();
+        variables
+            .filter(|(_, variable)| variable.group == Group::Trainable && !is_frozen(&variable.path))
+            .map(|(number, _)| number)
+            .collect()
+    }
+
+    /// Traces a call of the model for inputs of these types.
+    ///
+    /// # Errors
+    /// A layer cannot take what it gets; the error names it and its place.
+    pub(crate) fn trace(&self, inputs: &[TensorType], training: bool) -> Result<(Trace, Vec<Traced>)> {
+        let architecture = Arc::clone(self.architecture()?);
+        let mut trace = Trace { trainable: self.trainable.clone(), ..Trace::default() };
+        for variable in self.variables() {
+            let key = (variable.path.clone(), variable.name.clone());
+            trace.types.insert(key, (variable.ty.clone(), variable.origin.clone()));
+        }
+        let names = architecture.input_names();
+        let values: Vec<Traced> = inputs
+            .iter()
+            .enumerate()
+            .map(|(index, ty)| trace.graph.input(ty.clone(), names.get(index).unwrap_or(&"inputs")).into())
+            .collect();
+        let outputs = architecture.call(&mut CallCx::new(&mut trace, training), &values)?;
+        Ok((trace, outputs))
+    }
+
+    /// The number of a weight.
+    pub(crate) fn weight_number(&self, path: &str, name: &str) -> Option<usize> {
+        self.variables().iter().position(|variable| variable.path == path && variable.name == name)
+    }
+}
+
+/// The value that a weight starts from.
+fn initial_value(spec: &WeightSpec, seed: u64) -> Result<Tensor> {
+    if let Some(value) = &spec.value {
+        return Ok(value.cast(spec.ty.dtype));
+    }
+    let dims = spec.ty.shape.to_known().unwrap_or_default();
+    if spec.ty.bytes().is_none_or(|bytes| bytes > isize::MAX as usize) {
+        let text = format!("weight `{}` of shape {} is too large", join(&spec.path, &spec.name), spec.ty.shape);
+        return Err(Error::new(ErrorKind::Shape, text));
+    }
+    let stream = crate::random::stream(&join(&spec.path, &spec.name), 0);
+    let value = spec.initializer.sample(&InitCx { dims: &dims, dtype: spec.ty.dtype, seed, stream });
+    value.map_err(|error| error.context(format!("while filling `{}`", join(&spec.path, &spec.name))))
+}

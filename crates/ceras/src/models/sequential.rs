@@ -1,0 +1,127 @@
+//! The sequential way: one layer after another.
+
+use std::panic::Location;
+
+use ceras_graph::TensorType;
+
+use super::architecture::{Architecture, Call, Kind, NamedLayer, TensorRef, describe};
+use super::functional::name_layers;
+use super::model::Model;
+use crate::error::{Error, ErrorKind, Result};
+use crate::layers::{InputLayer, LayerRef};
+
+/// Layers in a row; [`Sequential::build`] makes a [`Model`] of them.
+///
+/// # Examples
+/// ```
+/// use ceras::prelude::*;
+/// let model = Sequential::new()
+///     .add(Input::new([4]))
+///     .add(Dense::new(10).activation("relu"))
+///     .add(Dense::new(3).activation("softmax"))
+///     .build()?;
+/// assert_eq!(model.count_params(), 83);
+/// # Ok::<(), ceras::Error>(())
+/// ```
+///
+/// # Keras
+/// Without an `Input` the model is built by the first data that it sees, as in Keras.
+#[derive(Clone, Debug)]
+pub struct Sequential {
+    name: Option<String>,
+    layers: Vec<LayerRef>,
+    seed: u64,
+    location: &'static Location<'static>,
+}
+
+impl Sequential {
+    /// No layers yet.
+    #[must_use]
+    #[track_caller]
+    #[allow(clippy::new_without_default, reason = "`new` records where the model was made")]
+    pub fn new() -> Sequential {
+        Sequential { name: None, layers: Vec::new(), seed: 0, location: Location::caller() }
+    }
+
+    /// Adds a layer at the end.
+    #[must_use]
+    #[allow(clippy::should_implement_trait, reason = "Keras' word")]
+    pub fn add(mut self, layer: impl Into<LayerRef>) -> Sequential {
+        self.layers.push(layer.into());
+        self
+    }
+
+    /// Names the model; `sequential` by default.
+    #[must_use]
+    pub fn name(mut self, name: &str) -> Sequential {
+        self.name = Some(name.to_owned());
+        self
+    }
+
+    /// The seed of everything random in the model: first weights, dropout, shuffling. 0 by default.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Sequential {
+        self.seed = seed;
+        self
+    }
+
+    /// The model.
+    ///
+    /// # Errors
+    /// No layers, two layers of one name, or a layer that cannot take what the one before it gives.
+    pub fn build(self) -> Result<Model> {
+        let first = self.layers.first().and_then(|layer| layer.input_type());
+        match first {
+            Some(_) => Model::from_architecture(self.architecture(None)?, self.seed),
+            None => {
+                // Names and words are checked now; shapes when there are any.
+                name_layers(&self.layers.iter().collect::<Vec<_>>())?;
+                Ok(Model::unbuilt(self.clone(), self.seed))
+            }
+        }
+    }
+
+    /// The model for data of this type, the batch size unknown.
+    pub(crate) fn architecture(&self, input: Option<&TensorType>) -> Result<Architecture> {
+        let mut layers = self.layers.clone();
+        if let Some(input) = input {
+            let shape = input.shape.with(0, None);
+            layers.insert(0, InputLayer::with_batch_shape(shape).dtype(input.dtype).into());
+        }
+        if layers.len() < 2 && input.is_some() || layers.is_empty() {
+            return Err(Error::new(ErrorKind::Usage, "a Sequential model needs at least one layer"));
+        }
+        let names = name_layers(&layers.iter().collect::<Vec<_>>())?;
+        let mut calls: Vec<Call> = Vec::with_capacity(layers.len());
+        for (number, (layer, name)) in layers.iter().zip(&names).enumerate() {
+            let call = match (calls.last(), layer.input_type()) {
+                (None, Some(ty)) => Call { layer: 0, node: 0, inputs: Vec::new(), outputs: vec![ty] },
+                (Some(before), None) => {
+                    let outputs = describe(name, &**layer, &before.outputs[..1]);
+                    let outputs = outputs.map_err(|error| error.context(self.place(number, layers.len())))?.1;
+                    let inputs = vec![TensorRef { call: number - 1, output: 0 }];
+                    Call { layer: number, node: 0, inputs, outputs }
+                }
+                _ => return Err(Error::new(ErrorKind::Usage, "an `Input` can only be the first layer of a Sequential model")),
+            };
+            calls.push(call);
+        }
+        let output = TensorRef { call: calls.len() - 1, output: 0 };
+        let named = |(name, layer)| NamedLayer { name, layer };
+        Ok(Architecture {
+            kind: Kind::Sequential,
+            name: self.name.clone().unwrap_or_else(|| "sequential".to_owned()),
+            layers: names.into_iter().zip(layers).map(named).collect(),
+            calls,
+            inputs: vec![0],
+            outputs: vec![output],
+            trainable: true,
+            location: Some(self.location),
+        })
+    }
+
+    fn place(&self, number: usize, layers: usize) -> String {
+        let name = self.name.as_deref().unwrap_or("sequential");
+        format!("in model `{name}`, layer {} of {layers}", number + 1)
+    }
+}

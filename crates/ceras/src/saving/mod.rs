@@ -1,0 +1,3 @@
+//! Keras' files, both ways.
+
+pub mod config;

@@ -1,0 +1,189 @@
+//! What `fit`, `evaluate` and `predict` are given, brought into shape and checked before the first step.
+
+use ceras_graph::{DType, Tensor, TensorType};
+
+use crate::error::{Error, ErrorKind, Result};
+
+/// One tensor for each input (or output) of a model.
+#[derive(Clone, Debug)]
+pub struct Inputs(pub Vec<Tensor>);
+
+impl From<&Tensor> for Inputs {
+    fn from(tensor: &Tensor) -> Inputs {
+        Inputs(vec![tensor.clone()])
+    }
+}
+
+impl From<Tensor> for Inputs {
+    fn from(tensor: Tensor) -> Inputs {
+        Inputs(vec![tensor])
+    }
+}
+
+impl From<Vec<Tensor>> for Inputs {
+    fn from(tensors: Vec<Tensor>) -> Inputs {
+        Inputs(tensors)
+    }
+}
+
+impl From<&[Tensor]> for Inputs {
+    fn from(tensors: &[Tensor]) -> Inputs {
+        Inputs(tensors.to_vec())
+    }
+}
+
+impl<const N: usize> From<[&Tensor; N]> for Inputs {
+    fn from(tensors: [&Tensor; N]) -> Inputs {
+        Inputs(tensors.into_iter().cloned().collect())
+    }
+}
+
+/// How much a class counts in the loss.
+pub type ClassWeight = Vec<(usize, f64)>;
+
+/// Rows to train on or to measure.
+#[derive(Clone, Debug)]
+pub(crate) struct Dataset {
+    pub(crate) x: Vec<Tensor>,
+    pub(crate) y: Vec<Tensor>,
+    /// A weight for each row (`float32`), for each output that has any.
+    pub(crate) weights: Vec<Option<Tensor>>,
+    pub(crate) rows: usize,
+}
+
+impl Dataset {
+    /// Checks that all tensors have the same rows and hold only finite numbers.
+    pub(crate) fn new(x: Inputs, y: Inputs, weight: Option<&Tensor>) -> Result<Dataset> {
+        let rows = check_rows("x", &x.0, None)?;
+        check_rows("y", &y.0, Some(rows))?;
+        let x: Vec<Tensor> = x.0.iter().map(single_precision).collect();
+        let y: Vec<Tensor> = y.0.iter().map(single_precision).collect();
+        x.iter().try_for_each(|tensor| check_finite("x", tensor))?;
+        y.iter().try_for_each(|tensor| check_finite("y", tensor))?;
+        let weight = weight.map(|weight| check_weight(weight, rows)).transpose()?;
+        let weights = vec![weight; y.len()];
+        Ok(Dataset { x, y, weights, rows })
+    }
+
+    /// Multiplies each row's weight by its class' weight.
+    pub(crate) fn weigh_classes(&mut self, class_weight: &ClassWeight) -> Result<()> {
+        if class_weight.is_empty() {
+            return Ok(());
+        }
+        if self.y.len() != 1 {
+            return Err(Error::new(ErrorKind::Usage, "`class_weight` is for models with one output"));
+        }
+        let classes = class_of_each_row(&self.y[0])?;
+        let before = self.weights[0].as_ref().map(Tensor::to_f32);
+        let weight_of = |class: usize| class_weight.iter().find(|(key, _)| *key == class).map_or(1.0, |(_, weight)| *weight);
+        let weights: Vec<f32> = classes
+            .into_iter()
+            .enumerate()
+            .map(|(row, class)| weight_of(class) as f32 * before.as_ref().map_or(1.0, |before| before[row]))
+            .collect();
+        self.weights[0] = Some(Tensor::from_slice(&weights));
+        Ok(())
+    }
+
+    /// The first rows and the last ones, as Keras' `validation_split` cuts them: before any shuffling.
+    pub(crate) fn split(&self, validation_split: f64) -> Result<(Dataset, Dataset)> {
+        let at = (self.rows as f64 * (1.0 - validation_split)).floor() as usize;
+        if at == 0 || at >= self.rows {
+            let text = format!("`validation_split` {validation_split} of {} rows leaves one part empty", self.rows);
+            return Err(Error::new(ErrorKind::Usage, text));
+        }
+        Ok((self.part(0, at)?, self.part(at, self.rows)?))
+    }
+
+    fn part(&self, start: usize, end: usize) -> Result<Dataset> {
+        let cut = |tensors: &[Tensor]| tensors.iter().map(|tensor| tensor.rows(start, end)).collect::<Result<Vec<_>, _>>();
+        let weights = self.weights.iter().map(|weight| weight.as_ref().map(|weight| weight.rows(start, end)).transpose());
+        Ok(Dataset {
+            x: cut(&self.x)?,
+            y: cut(&self.y)?,
+            weights: weights.collect::<Result<Vec<_>, _>>()?,
+            rows: end - start,
+        })
+    }
+
+    /// The types of a batch of so many rows.
+    pub(crate) fn batch_types(tensors: &[Tensor], rows: usize) -> Vec<TensorType> {
+        tensors.iter().map(|tensor| TensorType::new(tensor.dtype(), tensor.shape().with(0, Some(rows)))).collect()
+    }
+}
+
+/// Keras works in single precision unless a model says otherwise; data in double precision is converted once.
+fn single_precision(tensor: &Tensor) -> Tensor {
+    if tensor.dtype() == DType::F64 { tensor.cast(DType::F32) } else { tensor.clone() }
+}
+
+/// The number of rows, the same in all.
+pub(crate) fn check_rows(name: &str, tensors: &[Tensor], expected: Option<usize>) -> Result<usize> {
+    let mut rows = expected;
+    for tensor in tensors {
+        let Some(&own) = tensor.dims().first() else {
+            return Err(Error::new(ErrorKind::Shape, format!("`{name}` must have a batch axis; it is a single number")));
+        };
+        match rows {
+            Some(rows) if rows != own => {
+                let text = format!("`{name}` has {own} rows where the rest of the data has {rows}");
+                return Err(Error::new(ErrorKind::Shape, text));
+            }
+            _ => rows = Some(own),
+        }
+    }
+    match rows {
+        None => Err(Error::new(ErrorKind::Data, format!("`{name}` holds no tensor"))),
+        Some(0) => Err(Error::new(ErrorKind::Data, format!("`{name}` has no rows"))),
+        Some(rows) => Ok(rows),
+    }
+}
+
+/// Bad cells are named by row and column before they can do harm: ReLU can hide a NaN for ever.
+pub(crate) fn check_finite(name: &str, tensor: &Tensor) -> Result<()> {
+    let bad = match tensor.dtype() {
+        DType::F32 => tensor.slice::<f32>().iter().position(|value| !value.is_finite()),
+        DType::F64 => tensor.slice::<f64>().iter().position(|value| !value.is_finite()),
+        _ => None,
+    };
+    let Some(index) = bad else { return Ok(()) };
+    let width: usize = tensor.dims().iter().skip(1).product::<usize>().max(1);
+    let value = tensor.to_f64()[index];
+    let place = if tensor.rank() > 1 {
+        format!("row {}, column {}", index / width, index % width)
+    } else {
+        format!("row {index}")
+    };
+    Err(Error::new(ErrorKind::Data, format!("`{name}` holds {value} at {place} (both counted from 0)"))
+        .hint("drop or fill missing and infinite values first"))
+}
+
+fn check_weight(weight: &Tensor, rows: usize) -> Result<Tensor> {
+    if weight.len() != rows || weight.dims().first() != Some(&rows) {
+        let text = format!("`sample_weight` has shape {}; the data has {rows} rows", weight.shape());
+        return Err(Error::new(ErrorKind::Shape, text));
+    }
+    let weight = weight.reshape(&[rows])?.cast(DType::F32);
+    check_finite("sample_weight", &weight)?;
+    Ok(weight)
+}
+
+/// The class of each row: an integer target, or the place of the largest entry of a one-hot row.
+fn class_of_each_row(y: &Tensor) -> Result<Vec<usize>> {
+    let width: usize = y.dims().iter().skip(1).product();
+    let values = y.to_f64();
+    if width <= 1 {
+        let class = |value: &f64| {
+            let whole = *value >= 0.0 && value.fract() == 0.0;
+            whole.then_some(*value as usize).ok_or_else(|| {
+                Error::new(ErrorKind::Data, format!("`class_weight` needs class numbers as targets; one is {value}"))
+            })
+        };
+        return values.iter().map(class).collect();
+    }
+    let largest = |row: &[f64]| {
+        let best = row.iter().enumerate().fold(0, |best, (index, value)| if *value > row[best] { index } else { best });
+        Ok(best)
+    };
+    values.chunks(width).map(largest).collect()
+}

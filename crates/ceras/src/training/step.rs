@@ -1,0 +1,427 @@
+//! One step as one plan: forward, loss, gradients; then, if all of that is finite, the updates.
+
+use std::collections::HashMap;
+
+use ceras_cpu::{Binding, Executable, Memory, Options, Signature};
+use ceras_graph::{DType, Graph, Shape, Tensor, TensorType, Value, autodiff, compose, eval, ops};
+
+use super::compile::{Compiled, Measured, OptimizerState};
+use super::plans::{Mode, PlanKey};
+use crate::error::{Error, ErrorKind, Result};
+use crate::layers::Traced;
+use crate::layers::context::Trace;
+use crate::losses;
+use crate::models::Model;
+use crate::optimizers;
+
+/// A step of training, of testing or of predicting, compiled for one batch shape.
+#[derive(Debug)]
+pub(crate) struct StepPlan {
+    engine: Engine,
+    /// The graph's inputs for the data.
+    pub(crate) x: Vec<usize>,
+    /// The graph's inputs for the targets.
+    pub(crate) y: Vec<usize>,
+    /// The graph's input for the row weights of each output, where there are any.
+    pub(crate) weights: Vec<Option<usize>>,
+    /// The graph's inputs for seed and step number, when it has random ops.
+    pub(crate) random: Option<(usize, usize)>,
+    /// The graph's outputs for the model's outputs; for the loss in training and testing.
+    pub(crate) values: Vec<usize>,
+    /// The types of the model's outputs.
+    pub(crate) output_types: Vec<TensorType>,
+}
+
+/// How the graph is carried out.
+#[derive(Debug)]
+enum Engine {
+    Compiled(Box<Executable>),
+    /// Node by node on the plain kernels, for debugging.
+    Eager { graph: Graph, signature: Signature, inputs: Vec<Vec<u8>>, outputs: Vec<Tensor> },
+}
+
+impl StepPlan {
+    /// The bytes of an input of the graph, to be filled before a run.
+    pub(crate) fn input_mut<'a>(&'a mut self, memory: &'a mut Memory, index: usize) -> &'a mut [u8] {
+        match &mut self.engine {
+            Engine::Compiled(executable) => executable.input_mut(memory, index),
+            Engine::Eager { inputs, .. } => &mut inputs[index],
+        }
+    }
+
+    /// Writes seed and step number.
+    pub(crate) fn set_random(&mut self, memory: &mut Memory, seed: u64, step: u64) {
+        if let Some((seed_input, step_input)) = self.random {
+            self.input_mut(memory, seed_input).copy_from_slice(&seed.to_ne_bytes());
+            self.input_mut(memory, step_input).copy_from_slice(&step.to_ne_bytes());
+        }
+    }
+
+    /// Runs the step; false when loss or gradients were not finite and nothing was changed.
+    pub(crate) fn run(&mut self, memory: &mut Memory) -> Result<bool> {
+        match &mut self.engine {
+            Engine::Compiled(executable) => Ok(executable.run(memory).committed()),
+            Engine::Eager { graph, signature, inputs, outputs } => {
+                *outputs = interpret(graph, signature, inputs, memory)?;
+                let good = signature.guard.is_none_or(|guard| outputs[guard].slice::<u8>()[0] != 0);
+                if good {
+                    store_outputs(signature, outputs, memory);
+                }
+                Ok(good)
+            }
+        }
+    }
+
+    /// Runs the step and hands the bytes of one of [`StepPlan::values`] to `read`.
+    pub(crate) fn run_and_read(
+        &mut self,
+        memory: &mut Memory,
+        read: &mut dyn FnMut(usize, &[u8]),
+    ) -> Result<()> {
+        if let Engine::Compiled(executable) = &mut self.engine {
+            let outputs = executable.run(memory);
+            for (number, &index) in self.values.iter().enumerate() {
+                read(number, outputs.bytes(index));
+            }
+            return Ok(());
+        }
+        self.run(memory)?;
+        if let Engine::Eager { outputs, .. } = &self.engine {
+            for (number, &index) in self.values.iter().enumerate() {
+                read(number, outputs[index].bytes());
+            }
+        }
+        Ok(())
+    }
+
+    /// The executable, when the plan is compiled.
+    pub(crate) fn executable(&mut self) -> Option<&mut Executable> {
+        match &mut self.engine {
+            Engine::Compiled(executable) => Some(executable),
+            Engine::Eager { .. } => None,
+        }
+    }
+}
+
+fn interpret(graph: &Graph, signature: &Signature, inputs: &[Vec<u8>], memory: &Memory) -> Result<Vec<Tensor>> {
+    let tensor = |(index, value): (usize, &Value)| -> Result<Tensor> {
+        let ty = graph.ty(*value);
+        let dims = ty.shape.to_known().unwrap_or_default();
+        let bytes = match signature.inputs[index] {
+            Binding::State { offset } => memory.state.slice::<u8>(offset, ty.bytes().unwrap_or(0)),
+            Binding::Value => inputs[index].as_slice(),
+        };
+        Ok(Tensor::from_bytes(ty.dtype, &dims, bytes)?)
+    };
+    let tensors = graph.inputs().iter().enumerate().map(tensor).collect::<Result<Vec<_>>>()?;
+    eval::interpret(graph, &tensors).map_err(|error| Error::new(ErrorKind::Training, error.to_string()))
+}
+
+fn store_outputs(signature: &Signature, outputs: &[Tensor], memory: &mut Memory) {
+    for (binding, output) in signature.outputs.iter().zip(outputs) {
+        if let Binding::State { offset } = binding {
+            memory.state.slice_mut::<u8>(*offset, output.bytes().len()).copy_from_slice(output.bytes());
+        }
+    }
+}
+
+impl Model {
+    /// The place of the plan for a key, made when there is none.
+    pub(crate) fn plan(&mut self, key: &PlanKey) -> Result<usize> {
+        if let Some(index) = self.plans.find(key) {
+            return Ok(index);
+        }
+        let plan = self.make_plan(key)?;
+        Ok(self.plans.insert(key.clone(), plan))
+    }
+
+    /// A new plan for a key.
+    pub(crate) fn make_plan(&mut self, key: &PlanKey) -> Result<StepPlan> {
+        Builder::new(self, key)?.finish(self, key)
+    }
+}
+
+/// A step while it is traced.
+struct Builder {
+    trace: Trace,
+    outputs: Vec<Traced>,
+    y: Vec<Value>,
+    weights: Vec<Option<Value>>,
+    /// State inputs that are not weights: the value and the number of the variable.
+    state: HashMap<usize, Value>,
+    /// New values of variables.
+    updates: Vec<(usize, Value)>,
+    guard: Option<Value>,
+    values: Vec<Value>,
+}
+
+impl Builder {
+    fn new(model: &Model, key: &PlanKey) -> Result<Builder> {
+        let training = key.mode == Mode::Train;
+        let phase = match key.mode {
+            Mode::Train => "while tracing the training step of `fit`",
+            Mode::Test => "while tracing the step of `evaluate`",
+            Mode::Predict => "while tracing `predict`",
+        };
+        let traced = model.trace(&key.x, training).map_err(|error| error.context(phase))?;
+        let (mut trace, outputs) = traced;
+        check_input_types(model, &key.x)?;
+        let y = key.y.iter().map(|ty| trace.graph.input(ty.clone(), "y_true")).collect();
+        let weight = |(ty, weighted): (&TensorType, &bool)| {
+            let rows = ty.shape.dims().first().copied().flatten().unwrap_or(0);
+            weighted.then(|| trace.graph.input(TensorType::new(DType::F32, [rows]), "sample_weight"))
+        };
+        let weights = key.y.iter().zip(&key.weighted).map(weight).collect();
+        let values = if key.mode == Mode::Predict { outputs.iter().map(|output| output.value).collect() } else { Vec::new() };
+        Ok(Builder { trace, outputs, y, weights, state: HashMap::new(), updates: Vec::new(), guard: None, values })
+    }
+
+    fn finish(mut self, model: &mut Model, key: &PlanKey) -> Result<StepPlan> {
+        let output_types: Vec<TensorType> =
+            self.outputs.iter().map(|output| self.trace.graph.ty(output.value).clone()).collect();
+        if key.mode != Mode::Predict {
+            model.prepare_metrics(&key.y, &output_types)?;
+            let compiled = model.compiled()?.clone();
+            let (total, each) = self.loss(model, &compiled, key)?;
+            if key.mode == Mode::Train {
+                self.train(model, &compiled, total)?;
+            }
+            self.measure(model, &compiled, total, &each)?;
+            self.values = vec![total];
+        }
+        if key.mode == Mode::Train {
+            self.update_weights(model);
+        }
+        let eager = model.compiled.as_ref().is_some_and(|compiled| compiled.run_eagerly) && key.mode != Mode::Predict;
+        self.compile(model, key, output_types, eager)
+    }
+
+    /// The loss to minimise, and the loss of each output.
+    fn loss(&mut self, model: &Model, compiled: &Compiled, key: &PlanKey) -> Result<(Value, Vec<Value>)> {
+        let mut each = Vec::with_capacity(self.outputs.len());
+        let mut total: Option<Value> = None;
+        for (index, output) in self.outputs.iter().enumerate() {
+            let g = &mut self.trace.graph;
+            g.enter("loss");
+            let loss = losses::compute(
+                g,
+                &*compiled.losses[index],
+                self.y[index],
+                output.value,
+                self.weights[index],
+                output.mask,
+            );
+            g.leave();
+            let loss = loss.map_err(|error| Error::from(error).context("while tracing the loss"))?;
+            each.push(loss);
+            let weighted = match &compiled.loss_weights {
+                Some(weights) => compose::multiply_scalar(g, loss, weights[index])?,
+                None => loss,
+            };
+            total = Some(match total {
+                Some(total) => ops::add(g, total, weighted)?,
+                None => weighted,
+            });
+        }
+        let penalties = self.penalties(model, key)?;
+        let g = &mut self.trace.graph;
+        let mut total = total.ok_or_else(|| Error::new(ErrorKind::Usage, "a model without outputs has no loss"))?;
+        for penalty in penalties {
+            total = ops::add(g, total, penalty)?;
+        }
+        Ok((total, each))
+    }
+
+    /// What layers and regularizers add to the loss.
+    fn penalties(&mut self, model: &Model, key: &PlanKey) -> Result<Vec<Value>> {
+        let mut penalties = self.trace.losses.clone();
+        for &number in &key.trainable {
+            let variable = &model.variables()[number];
+            if let Some(regularizer) = &variable.regularizer {
+                let value = self.weight(model, number);
+                penalties.push(regularizer.penalty(&mut self.trace.graph, value)?);
+            }
+        }
+        let g = &mut self.trace.graph;
+        let to_single = |penalty: Value| -> Result<Value> {
+            Ok(if g.ty(penalty).dtype == DType::F32 { penalty } else { ops::convert(g, penalty, DType::F32)? })
+        };
+        penalties.into_iter().map(to_single).collect()
+    }
+
+    /// Gradients, the guard, and what the optimizer makes of them.
+    fn train(&mut self, model: &Model, compiled: &Compiled, total: Value) -> Result<()> {
+        let state = compiled.optimizer_state.as_ref();
+        let state = state.ok_or_else(|| Error::new(ErrorKind::Usage, "the optimizer is not ready"))?.clone();
+        let values: Vec<Value> = state.weights.iter().map(|&number| self.weight(model, number)).collect();
+        let gradients = autodiff::gradients(&mut self.trace.graph, total, &values)
+            .map_err(|error| Error::new(ErrorKind::Training, error.to_string()))?;
+        let checked: Vec<Value> = std::iter::once(total).chain(gradients.iter().copied()).collect();
+        self.guard = Some(ops::all_finite(&mut self.trace.graph, &checked)?);
+        self.trace.graph.enter("optimizer");
+        let outcome = self.optimize(model, compiled, &state, values, gradients);
+        self.trace.graph.leave();
+        outcome
+    }
+
+    fn optimize(
+        &mut self,
+        model: &Model,
+        compiled: &Compiled,
+        state: &OptimizerState,
+        values: Vec<Value>,
+        gradients: Vec<Value>,
+    ) -> Result<()> {
+        let iterations = self.state(model, state.iterations);
+        let learning_rate = self.state(model, state.learning_rate);
+        let slots: Vec<Value> = state.slots.iter().map(|&number| self.state(model, number)).collect();
+        let inputs = optimizers::Inputs { values, gradients, slots, learning_rate, iterations };
+        let g = &mut self.trace.graph;
+        let applied = optimizers::apply(g, &*compiled.optimizer, inputs)?;
+        for (&number, value) in state.weights.iter().zip(applied.values) {
+            let value = match &model.variables()[number].constraint {
+                Some(constraint) => constraint.apply(g, value)?,
+                None => value,
+            };
+            self.updates.push((number, value));
+        }
+        self.updates.extend(state.slots.iter().copied().zip(applied.slots));
+        let one = ops::constant(g, Tensor::scalar(1i64))?;
+        self.updates.push((state.iterations, ops::add(g, iterations, one)?));
+        Ok(())
+    }
+
+    /// The running means and the metrics.
+    fn measure(&mut self, model: &Model, compiled: &Compiled, total: Value, each: &[Value]) -> Result<()> {
+        let Some(metrics) = compiled.metrics.clone().or_else(|| model.compiled.as_ref()?.metrics.clone()) else {
+            return Ok(());
+        };
+        self.trace.graph.enter("metrics");
+        for measured in metrics.iter() {
+            let state: Vec<Value> = measured.state.iter().map(|&number| self.state(model, number)).collect();
+            let new = match (&measured.metric, measured.output) {
+                (Some(_), Some(output)) => self.update_metric(measured, output, &state)?,
+                (_, output) => self.update_mean(output.map_or(total, |output| each[output]), &state)?,
+            };
+            self.updates.extend(measured.state.iter().copied().zip(new));
+        }
+        self.trace.graph.leave();
+        Ok(())
+    }
+
+    /// Keras' running mean of a loss: every batch counts with its rows.
+    fn update_mean(&mut self, loss: Value, state: &[Value]) -> Result<Vec<Value>> {
+        let g = &mut self.trace.graph;
+        let rows = g.ty(self.y[0]).shape.dims().first().copied().flatten().unwrap_or(1);
+        let rows = compose::scalar(g, rows as f64, DType::F32)?;
+        let loss = if g.ty(loss).dtype == DType::F32 { loss } else { ops::convert(g, loss, DType::F32)? };
+        let weighted = ops::multiply(g, loss, rows)?;
+        Ok(vec![ops::add(g, state[0], weighted)?, ops::add(g, state[1], rows)?])
+    }
+
+    fn update_metric(&mut self, measured: &Measured, output: usize, state: &[Value]) -> Result<Vec<Value>> {
+        let Some(metric) = &measured.metric else { return Ok(state.to_vec()) };
+        let g = &mut self.trace.graph;
+        let mask = self.outputs[output].mask.map(|mask| ops::convert(g, mask, DType::F32)).transpose()?;
+        let weight = self.weights[output].filter(|_| measured.weighted);
+        let weight = match (mask, weight) {
+            (Some(mask), Some(weight)) => {
+                let mut weight = weight;
+                while g.ty(weight).shape.rank() < g.ty(mask).shape.rank() {
+                    let last = g.ty(weight).shape.rank();
+                    weight = compose::expand_dims(g, weight, last)?;
+                }
+                Some(compose::multiply(g, mask, weight)?)
+            }
+            (mask, weight) => mask.or(weight),
+        };
+        Ok(metric.update(g, state, self.y[output], self.outputs[output].value, weight)?)
+    }
+
+    /// What layers changed themselves, such as moving statistics.
+    fn update_weights(&mut self, model: &Model) {
+        let changed = self.trace.weights.iter().filter(|(_, weight)| weight.current != weight.initial);
+        let mut updates: Vec<(usize, Value)> = changed
+            .filter_map(|((path, name), weight)| Some((model.weight_number(path, name)?, weight.current)))
+            .collect();
+        updates.sort_unstable_by_key(|(number, _)| *number);
+        self.updates.extend(updates);
+    }
+
+    /// The graph's input for a weight.
+    fn weight(&mut self, model: &Model, number: usize) -> Value {
+        let variable = &model.variables()[number];
+        let key = (variable.path.clone(), variable.name.clone());
+        match self.trace.weights.get(&key) {
+            Some(weight) => weight.initial,
+            None => self.state(model, number),
+        }
+    }
+
+    /// The graph's input for a variable that no layer has asked for.
+    fn state(&mut self, model: &Model, number: usize) -> Value {
+        let variable = &model.store.variables()[number];
+        let graph = &mut self.trace.graph;
+        *self.state.entry(number).or_insert_with(|| graph.input(variable.ty.clone(), &variable.name))
+    }
+
+    fn compile(
+        mut self,
+        model: &Model,
+        key: &PlanKey,
+        output_types: Vec<TensorType>,
+        eager: bool,
+    ) -> Result<StepPlan> {
+        let offset_of = |number: usize| Binding::State { offset: model.store.variables()[number].offset };
+        let mut outputs: Vec<(Value, Binding)> = self.values.iter().map(|value| (*value, Binding::Value)).collect();
+        let guard = self.guard.map(|guard| {
+            outputs.push((guard, Binding::Value));
+            outputs.len() - 1
+        });
+        outputs.extend(self.updates.iter().map(|(number, value)| (*value, offset_of(*number))));
+        let graph = &mut self.trace.graph;
+        graph.set_outputs(outputs.iter().map(|(value, _)| *value).collect());
+        let mut bindings: HashMap<Value, Binding> =
+            self.state.iter().map(|(number, value)| (*value, offset_of(*number))).collect();
+        for ((path, name), weight) in &self.trace.weights {
+            if let Some(number) = model.weight_number(path, name) {
+                bindings.insert(weight.initial, offset_of(number));
+            }
+        }
+        let inputs = graph.inputs().iter().map(|value| bindings.get(value).copied().unwrap_or(Binding::Value)).collect();
+        let signature =
+            Signature { inputs, outputs: outputs.iter().map(|(_, binding)| *binding).collect(), guard };
+        let place = |value: Value| graph.inputs().iter().position(|input| *input == value).unwrap_or(usize::MAX);
+        let x = (0..key.x.len()).collect();
+        let y = self.y.iter().map(|value| place(*value)).collect();
+        let weights = self.weights.iter().map(|value| value.map(place)).collect();
+        let random = self.trace.random.map(|(seed, step)| (place(seed), place(step)));
+        let engine = engine(graph.clone(), signature, eager)?;
+        let values = (0..self.values.len()).collect();
+        Ok(StepPlan { engine, x, y, weights, random, values, output_types })
+    }
+}
+
+fn engine(graph: Graph, signature: Signature, eager: bool) -> Result<Engine> {
+    if eager {
+        let bytes = |value: &Value| vec![0; graph.ty(*value).bytes().unwrap_or(0)];
+        let inputs = graph.inputs().iter().map(bytes).collect();
+        return Ok(Engine::Eager { graph, signature, inputs, outputs: Vec::new() });
+    }
+    let executable = ceras_cpu::compile(&graph, &signature, &Options::default())
+        .map_err(|error| Error::new(ErrorKind::Unsupported, error.to_string()))?;
+    Ok(Engine::Compiled(Box::new(executable)))
+}
+
+/// A batch must be what the model's inputs say, also where no layer happens to mind.
+fn check_input_types(model: &Model, given: &[TensorType]) -> Result<()> {
+    let architecture = model.architecture()?;
+    for ((name, expected), given) in architecture.input_names().iter().zip(architecture.input_types()).zip(given) {
+        let given: &Shape = &given.shape;
+        if !given.is_compatible(&expected.shape) {
+            let text = format!("input `{name}` of model `{}` takes shape {}", model.name(), expected.shape);
+            return Err(Error::new(ErrorKind::Shape, text).detail(format!("the data has shape {given}")));
+        }
+    }
+    Ok(())
+}
