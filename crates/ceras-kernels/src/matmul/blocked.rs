@@ -1,0 +1,415 @@
+//! The product by tiles: what is copied into which order, and who computes which tile.
+
+use std::fmt;
+use std::mem::MaybeUninit;
+use std::ops::Range;
+
+use super::epilogue::{Epilogue, MAX_OPERANDS, RowProgram, operand};
+use super::problem::Problem;
+use super::shape::{Grid, Slabs, Tiling};
+use super::tile::{MAX_ROWS, Tile, Tiled, block};
+use super::{Matrix, Spec, output_stride, pack};
+use crate::io::Io;
+use crate::isa::Isa;
+use crate::memory::ALIGNMENT;
+use crate::pool::Pool;
+
+/// Below so many multiplications and additions a product is done sooner than another thread has started.
+const PARALLEL_FLOPS: usize = 1_000_000;
+/// A left operand's rows are copied together when at least so many columns make use of the copy.
+const PACK_LHS_COLUMNS: usize = 192;
+/// A right operand is copied into panels when at least so many rows make use of the copy…
+const PACK_RHS_ROWS: usize = 96;
+/// … and it is larger than this, so that it does not stay in the L1 cache by itself.
+const PACK_RHS_BYTES: usize = 16 * 1024;
+
+/// A product of floating-point matrices.
+pub(super) struct Blocked<T> {
+    problem: Problem,
+    tiling: Tiling<T>,
+    grid: Grid,
+    slabs: Option<Slabs>,
+    pack_lhs: bool,
+    parallel: bool,
+    prologue: Option<RowProgram>,
+    epilogue: Epilogue,
+}
+
+impl<T: Tiled> Blocked<T> {
+    /// The plan of a product whose output has elements.
+    pub(super) fn new(spec: Spec, isa: Isa) -> Result<Blocked<T>, String> {
+        let dtype = spec.dtype;
+        let problem = Problem::new(spec);
+        let prologue =
+            problem.prologue.as_ref().map(|body| RowProgram::new(body, 2, dtype, isa)).transpose()?;
+        let first = 2 + prologue.as_ref().map_or(0, RowProgram::operands);
+        let epilogue = Epilogue::new(problem.epilogue.as_ref(), first, dtype, isa)?;
+        let Problem { batch, m, n, k, .. } = problem;
+        let tiling = Tiling::new(&T::kernels(isa), m, n).ok_or("no tile fits the product")?;
+        let rhs_bytes = k * n * size_of::<T>();
+        let pack_rhs = problem.rhs.col != 1 || (m >= PACK_RHS_ROWS && rhs_bytes > PACK_RHS_BYTES);
+        let slabs = (pack_rhs && k > 0)
+            .then(|| Slabs::new(batch, &tiling, k.min(block::<T>()), k.div_ceil(block::<T>())));
+        let flops = [2, batch, m, n, k].into_iter().fold(1, usize::saturating_mul);
+        let grid = Grid::new(flops, batch, tiling.rows.parts, tiling.panels, tiling.width);
+        Ok(Blocked {
+            tiling,
+            grid,
+            slabs,
+            pack_lhs: prologue.is_some() || n >= PACK_LHS_COLUMNS,
+            parallel: flops >= PARALLEL_FLOPS,
+            prologue,
+            epilogue,
+            problem,
+        })
+    }
+
+    /// Panels of the right operand; and the product once more, if it is computed as a row but might be wanted elsewhere.
+    pub(super) fn scratch_bytes(&self) -> usize {
+        self.slab_bytes() + if self.problem.swapped { self.output_elements() * size_of::<T>() } else { 0 }
+    }
+
+    fn slab_bytes(&self) -> usize {
+        let bytes = self.slabs.as_ref().map_or(0, |slabs| slabs.elements() * size_of::<T>());
+        bytes.next_multiple_of(ALIGNMENT)
+    }
+
+    fn output_elements(&self) -> usize {
+        self.problem.batch * self.problem.m * self.problem.n
+    }
+
+    pub(super) fn run(&self, io: &mut Io<'_>) {
+        let Problem { batch, m, n, k, swapped, .. } = self.problem;
+        let view = io.output_rows::<T>(0).view;
+        let scratch: *mut T = if self.scratch_bytes() > 0 {
+            let scratch = io.scratch::<u8>();
+            assert!(
+                scratch.len() >= self.scratch_bytes(),
+                "the scratch is smaller than the kernel asked for"
+            );
+            scratch.as_mut_ptr().cast()
+        } else {
+            std::ptr::null_mut()
+        };
+        let detour = swapped && !view.is_contiguous();
+        let (out, out_row) = if detour {
+            (scratch.wrapping_byte_add(self.slab_bytes()), n)
+        } else {
+            (view.pointer.cast(), output_stride(view, size_of::<T>(), batch * m, n))
+        };
+        let operands = |program: Option<&RowProgram>| {
+            program.map_or([std::ptr::null(); MAX_OPERANDS], |program| program.pointers(io))
+        };
+        let scalar = |index: Option<usize>, len: usize| -> *const T {
+            index.map_or(std::ptr::null(), |index| operand(io, index, len * size_of::<T>()).cast())
+        };
+        let (after, bias, floor) = match &self.epilogue {
+            Epilogue::Native { bias, floor } => (None, scalar(*bias, n), scalar(*floor, 1)),
+            Epilogue::Program(program) => (Some(program), std::ptr::null(), std::ptr::null()),
+        };
+        let (left, right) = if swapped { (1, 0) } else { (0, 1) };
+        let job = Job {
+            plan: self,
+            lhs: Matrix::new(io.input_rows::<T>(left).view, self.problem.lhs, [batch, m, k]),
+            rhs: Matrix::new(io.input_rows::<T>(right).view, self.problem.rhs, [batch, k, n]),
+            out,
+            out_row,
+            bias,
+            floor,
+            before: operands(self.prologue.as_ref()),
+            after: operands(after),
+        };
+        job.run(io.pool(), scratch);
+        if detour {
+            let stride = output_stride(view, size_of::<T>(), batch * n, 1);
+            for row in 0..batch * n {
+                // SAFETY: the scratch holds the whole product, and the output has so many rows (checked).
+                unsafe { *view.pointer.cast::<T>().add(row * stride) = *out.add(row) }
+            }
+        }
+    }
+}
+
+impl<T> fmt::Debug for Blocked<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Blocked")
+            .field("problem", &self.problem)
+            .field("rows", &self.tiling.rows)
+            .field("width", &self.tiling.width)
+            .field("grid", &self.grid)
+            .field("slabs", &self.slabs)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Tiles that are computed together: of some matrices of the batch some panels, over some blocks of k.
+#[derive(Clone)]
+struct Slab {
+    batches: Range<usize>,
+    panels: Range<usize>,
+    blocks: Range<usize>,
+}
+
+/// Where the right operand's panels of a slab are, counted from its start.
+struct Panels<T> {
+    base: *const T,
+    batch: usize,
+    block: usize,
+    panel: usize,
+    row: usize,
+}
+
+/// A block of a left operand's rows as a micro-kernel reads it.
+type Left<T> = (*const T, usize, usize);
+
+/// A row of a copied block is so many bytes longer than a block: rows that lie a power of two apart share cache sets.
+const PADDING: usize = 64;
+
+/// The copy of a block of a left operand's rows.
+#[repr(align(64))]
+struct Room([MaybeUninit<u8>; MAX_ROWS * (block::<u8>() + PADDING)]);
+
+/// One run of a product.
+struct Job<'p, T> {
+    plan: &'p Blocked<T>,
+    lhs: Matrix<T>,
+    rhs: Matrix<T>,
+    out: *mut T,
+    out_row: usize,
+    bias: *const T,
+    floor: *const T,
+    before: [*const u8; MAX_OPERANDS],
+    after: [*const u8; MAX_OPERANDS],
+}
+
+// SAFETY: tasks read the operands and write tiles (or panels) of their own, each of which belongs to one task.
+unsafe impl<T: Tiled> Sync for Job<'_, T> {}
+// SAFETY: as above; tasks only read it.
+unsafe impl<T: Tiled> Sync for Panels<T> {}
+
+/// A pointer that tasks write through, each to elements of its own.
+struct Target<T>(*mut T);
+
+// SAFETY: see `Job`.
+unsafe impl<T: Tiled> Sync for Target<T> {}
+
+impl<T: Tiled> Job<'_, T> {
+    fn run(&self, pool: &Pool, scratch: *mut T) {
+        let Problem { batch, k, rhs, .. } = self.plan.problem;
+        let blocks = k.div_ceil(block::<T>()).max(1);
+        let width = self.plan.tiling.width;
+        let Some(slabs) = &self.plan.slabs else {
+            let strides = self.rhs.strides;
+            debug_assert!(rhs.col == 1 || k == 0);
+            let panels = Panels {
+                base: self.rhs.pointer,
+                batch: strides.batch,
+                block: block::<T>() * strides.row,
+                panel: width,
+                row: strides.row,
+            };
+            let slab = Slab { batches: 0..batch, panels: 0..self.plan.tiling.panels, blocks: 0..blocks };
+            return self.multiply(pool, &slab, &panels);
+        };
+        for batches in ranges(batch, slabs.batches) {
+            for panels in ranges(self.plan.tiling.panels, slabs.panels) {
+                for blocks in ranges(blocks, slabs.blocks) {
+                    let slab = Slab { batches: batches.clone(), panels: panels.clone(), blocks };
+                    let packed = self.pack(pool, &slab, scratch, slabs.rows * width);
+                    self.multiply(pool, &slab, &packed);
+                }
+            }
+        }
+    }
+
+    fn for_each(&self, pool: &Pool, tasks: usize, body: &(dyn Fn(usize) + Sync)) {
+        if self.plan.parallel { pool.for_each(tasks, body) } else { (0..tasks).for_each(body) }
+    }
+
+    /// Copies the right operand of a slab into panels of so many elements.
+    fn pack(&self, pool: &Pool, slab: &Slab, scratch: *mut T, panel: usize) -> Panels<T> {
+        let (panels, blocks) = (slab.panels.len(), slab.blocks.len());
+        let width = self.plan.tiling.width;
+        let strides = self.rhs.strides;
+        let target = Target(scratch);
+        self.for_each(pool, slab.batches.len() * panels * blocks, &|task| {
+            let target = &target;
+            let (batch, place, index) = (task / (panels * blocks), task / panels % blocks, task % panels);
+            let (start, len) = self.block(slab.blocks.start + place);
+            let column = (slab.panels.start + index) * width;
+            let source =
+                (slab.batches.start + batch) * strides.batch + start * strides.row + column * strides.col;
+            // SAFETY: the block and the panel lie in the operand, whose extent `Matrix::new` checked; the scratch holds
+            // a panel for each task.
+            unsafe {
+                let panel = target.0.add(task * panel);
+                let source = self.rhs.pointer.add(source);
+                let columns = width.min(self.plan.problem.n - column);
+                pack::panel(panel, width, source, (strides.row, strides.col), len, columns);
+            }
+        });
+        Panels { base: scratch, batch: panels * blocks * panel, block: panels * panel, panel, row: width }
+    }
+
+    /// The start and the length of a block of k.
+    fn block(&self, index: usize) -> (usize, usize) {
+        let start = index * block::<T>();
+        (start, block::<T>().min(self.plan.problem.k - start))
+    }
+
+    /// Computes the tiles of a slab.
+    fn multiply(&self, pool: &Pool, slab: &Slab, panels: &Panels<T>) {
+        let (grid, parts) = (self.plan.grid, self.plan.tiling.rows.parts);
+        let (down, across) = (parts.div_ceil(grid.rows), slab.panels.len().div_ceil(grid.panels));
+        self.for_each(pool, slab.batches.len() * down * across, &|task| {
+            let (batch, column, row) = (task / (down * across), task / down % across, task % down);
+            let parts = row * grid.rows..parts.min((row + 1) * grid.rows);
+            let first = slab.panels.start + column * grid.panels;
+            let tiles = first..slab.panels.end.min(first + grid.panels);
+            // SAFETY: the slab and its tasks lie in the product.
+            unsafe {
+                if self.plan.pack_lhs {
+                    self.tiles_copied(slab, panels, batch, parts, tiles);
+                } else {
+                    self.tiles(slab, panels, batch, parts, tiles, |batch, rows, k| {
+                        self.left(batch, rows.0, k.0)
+                    });
+                }
+            }
+        });
+    }
+
+    /// [`Job::tiles`] with a copy of each block of rows: a function of its own because of the room that it takes.
+    #[inline(never)]
+    unsafe fn tiles_copied(
+        &self,
+        slab: &Slab,
+        panels: &Panels<T>,
+        batch: usize,
+        parts: Range<usize>,
+        tiles: Range<usize>,
+    ) {
+        let mut room = Room([MaybeUninit::uninit(); _]);
+        let room: *mut T = room.0.as_mut_ptr().cast();
+        // SAFETY: as the caller vouches; the room holds any block of rows.
+        unsafe {
+            self.tiles(slab, panels, batch, parts, tiles, |batch, rows, k| {
+                self.copy_left(room, batch, rows, k)
+            });
+        }
+    }
+
+    /// Computes the tiles of a task; `left` gives a block of rows of the left operand.
+    ///
+    /// # Safety
+    /// The task lies in the slab, the slab in the product.
+    #[inline(always)]
+    unsafe fn tiles(
+        &self,
+        slab: &Slab,
+        panels: &Panels<T>,
+        batch: usize,
+        parts: Range<usize>,
+        tiles: Range<usize>,
+        left: impl Fn(usize, (usize, usize), (usize, usize)) -> Left<T>,
+    ) {
+        let (tiling, Problem { m, n, k, .. }) = (&self.plan.tiling, &self.plan.problem);
+        let matrix = slab.batches.start + batch;
+        for (place, index) in slab.blocks.clone().enumerate() {
+            let (start, len) = self.block(index);
+            let complete = start + len == *k;
+            let base = panels.base.wrapping_add(batch * panels.batch + place * panels.block);
+            for part in parts.clone() {
+                let (first, rows, large) = tiling.rows.part(part);
+                let (lhs, lhs_row, lhs_column) = left(matrix, (first, rows), (start, len));
+                let row = matrix * m + first;
+                for panel in tiles.clone() {
+                    let column = panel * tiling.width;
+                    let tile = Tile {
+                        k: len,
+                        lhs,
+                        lhs_row,
+                        lhs_column,
+                        rhs: base.wrapping_add((panel - slab.panels.start) * panels.panel),
+                        rhs_row: panels.row,
+                        out: self.out.wrapping_add(row * self.out_row + column),
+                        out_row: self.out_row,
+                        columns: tiling.width.min(n - column),
+                        accumulate: index > 0,
+                        bias: if complete && !self.bias.is_null() {
+                            self.bias.wrapping_add(column)
+                        } else {
+                            std::ptr::null()
+                        },
+                        floor: if complete { self.floor } else { std::ptr::null() },
+                    };
+                    // SAFETY: the tile lies in the product and its operands, whose extents were checked; the kernel
+                    // was selected for a level that the machine has.
+                    unsafe { tiling.kernel(large, panel)(&tile) }
+                }
+                if let (true, Epilogue::Program(program)) = (complete, &self.plan.epilogue) {
+                    let columns = tiles.start * tiling.width..(*n).min(tiles.end * tiling.width);
+                    // SAFETY: as above.
+                    unsafe { self.finish(program, row..row + rows, columns) }
+                }
+            }
+        }
+    }
+
+    /// Runs the epilogue over finished tiles.
+    unsafe fn finish(&self, program: &RowProgram, rows: Range<usize>, columns: Range<usize>) {
+        for row in rows {
+            let out = self.out.wrapping_add(row * self.out_row + columns.start);
+            // SAFETY: the elements lie in the product and belong to this task; the operands were checked.
+            unsafe { program.run((row, columns.start, columns.len()), &self.after, out, out) }
+        }
+    }
+
+    /// A block of rows where it lies.
+    fn left(&self, batch: usize, row: usize, k: usize) -> Left<T> {
+        let strides = self.lhs.strides;
+        let offset = batch * strides.batch + row * strides.row + k * strides.col;
+        (self.lhs.pointer.wrapping_add(offset), strides.row, strides.col)
+    }
+
+    /// A copy of a block of rows, after the prologue if there is one.
+    ///
+    /// # Safety
+    /// The rows and the block lie in the left operand; `room` has space for them.
+    unsafe fn copy_left(
+        &self,
+        room: *mut T,
+        batch: usize,
+        (first, rows): (usize, usize),
+        (start, len): (usize, usize),
+    ) -> Left<T> {
+        let (source, row, column) = self.left(batch, first, start);
+        let stride = block::<T>() + PADDING / size_of::<T>();
+        // SAFETY: as the caller vouches.
+        unsafe {
+            if let Some(program) = &self.plan.prologue {
+                for i in 0..rows {
+                    let (mut input, output) = (source.add(i * row), room.add(i * stride));
+                    if column != 1 {
+                        pack::panel(output, 1, input, (column, 1), len, 1);
+                        input = output;
+                    }
+                    let flat = batch * self.plan.problem.m + first + i;
+                    program.run((flat, start, len), &self.before, input, output);
+                }
+                (room, stride, 1)
+            } else if row == 1 {
+                pack::panel(room, rows, source, (column, 1), len, rows);
+                (room, 1, rows)
+            } else {
+                pack::panel(room, stride, source, (row, column), rows, len);
+                (room, stride, 1)
+            }
+        }
+    }
+}
+
+/// `0..total` in pieces.
+fn ranges(total: usize, piece: usize) -> impl Iterator<Item = Range<usize>> {
+    (0..total).step_by(piece).map(move |start| start..total.min(start + piece))
+}

@@ -1,0 +1,147 @@
+//! How a product is cut into tiles and tasks. All of it follows from the sizes alone; none of it changes a bit of the
+//! result.
+
+use super::tile::{Kernels, MAX_REGISTERS, TileKernel};
+
+/// Columns of a group that is worked on together: a block of as many columns stays in the L2 cache.
+const GROUP_COLUMNS: usize = 512;
+/// Multiplications and additions of a task; a parallel loop has at most `MAX_TASKS` tasks unless the tiles are many.
+const TASK_FLOPS: usize = 400_000;
+const MAX_TASKS: usize = 64;
+
+/// Rows cut into parts whose sizes differ by one at the most.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Split {
+    pub(super) parts: usize,
+    base: usize,
+    larger: usize,
+}
+
+impl Split {
+    fn new(total: usize, most: usize) -> Split {
+        let parts = total.div_ceil(most);
+        Split {
+            parts,
+            base: total.checked_div(parts).unwrap_or(0),
+            larger: total.checked_rem(parts).unwrap_or(0),
+        }
+    }
+
+    /// The start of a part, its length, and whether it is one of the larger ones.
+    pub(super) fn part(&self, index: usize) -> (usize, usize, bool) {
+        let large = index < self.larger;
+        (index * self.base + index.min(self.larger), self.base + usize::from(large), large)
+    }
+}
+
+/// The tiles of a product.
+pub(super) struct Tiling<T> {
+    pub(super) rows: Split,
+    /// Columns of a tile, but for the last one.
+    pub(super) width: usize,
+    /// How many tiles lie in a row of tiles.
+    pub(super) panels: usize,
+    /// The kernels, by whether the rows are of the larger part and whether the tile is the last of its row.
+    kernels: [[TileKernel<T>; 2]; 2],
+}
+
+impl<T> Tiling<T> {
+    /// The cheapest tiles for a product of `m` rows and `n` columns, both above 0.
+    pub(super) fn new(kernels: &Kernels<T>, m: usize, n: usize) -> Option<Tiling<T>> {
+        let best = (1..=MAX_REGISTERS)
+            .filter(|registers| kernels.rows[registers - 1] > 0)
+            .min_by_key(|&registers| cost(kernels, m, n, registers))?;
+        let rows = Split::new(m, kernels.rows[best - 1]);
+        let registers = n.div_ceil(kernels.lanes);
+        let panels = registers.div_ceil(best);
+        let last = registers - (panels - 1) * best;
+        let select = |large: bool, registers| (kernels.select)(rows.base + usize::from(large), registers);
+        // With rows that divide evenly there is no larger part, and a kernel for it may not exist.
+        let kernel = |large, registers| select(large, registers).or_else(|| select(false, registers));
+        let pair = |large| Some([kernel(large, best)?, kernel(large, last)?]);
+        Some(Tiling { rows, width: best * kernels.lanes, panels, kernels: [pair(false)?, pair(true)?] })
+    }
+
+    /// The kernel of a tile.
+    pub(super) fn kernel(&self, large: bool, panel: usize) -> TileKernel<T> {
+        self.kernels[usize::from(large)][usize::from(panel + 1 == self.panels)]
+    }
+}
+
+/// What tiles of so many registers cost, in quarters of a cycle for each element of k: a multiplication a cycle, a load
+/// a cycle, four cycles from a sum to the next, and something for the loop and for the right operand's way to the core.
+fn cost<T>(kernels: &Kernels<T>, m: usize, n: usize, registers: usize) -> usize {
+    let rows = m.div_ceil(m.div_ceil(kernels.rows[registers - 1]));
+    let tile = |registers: usize| 4 * (rows * registers).max(rows + registers).max(4) + registers + 2;
+    let total = n.div_ceil(kernels.lanes);
+    let panels = total.div_ceil(registers);
+    m.div_ceil(rows) * ((panels - 1) * tile(registers) + tile(total - (panels - 1) * registers))
+}
+
+/// How the tiles of a slab are shared out.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Grid {
+    /// Row parts of a task.
+    pub(super) rows: usize,
+    /// Panels of a task.
+    pub(super) panels: usize,
+}
+
+impl Grid {
+    /// Tasks for products of `flops` operations in all, cut into so many row parts and panels of some width.
+    pub(super) fn new(flops: usize, batch: usize, parts: usize, panels: usize, width: usize) -> Grid {
+        let wanted = (flops / TASK_FLOPS).clamp(1, MAX_TASKS).div_ceil(batch);
+        let mut group = panels.min((GROUP_COLUMNS / width).max(1));
+        let groups = panels.div_ceil(group);
+        let mut rows = parts.div_ceil(wanted.div_ceil(groups).min(parts));
+        if parts * groups < wanted {
+            group = panels.div_ceil(wanted.div_ceil(parts).min(panels));
+            rows = 1;
+        }
+        Grid { rows, panels: group }
+    }
+}
+
+/// Bytes of the right operand that are copied at a time: a good part of a core's share of the L3 cache.
+const SLAB_BYTES: usize = 2 << 20;
+
+/// How the right operand is copied, a slab at a time.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Slabs {
+    /// Matrices, panels and blocks of k of a slab.
+    pub(super) batches: usize,
+    pub(super) panels: usize,
+    pub(super) blocks: usize,
+    /// Rows of a panel.
+    pub(super) rows: usize,
+    width: usize,
+}
+
+impl Slabs {
+    /// Slabs for panels of so many rows and so many blocks of k: all of a matrix if it fits, else a group of columns if that
+    /// fits, else one block of it.
+    pub(super) fn new<T>(batch: usize, tiling: &Tiling<T>, rows: usize, blocks: usize) -> Slabs {
+        let panel_bytes = rows * tiling.width * size_of::<T>();
+        let fits = |panels: usize, blocks: usize| panels * blocks * panel_bytes <= SLAB_BYTES;
+        let group = tiling.panels.min((GROUP_COLUMNS / tiling.width).max(1));
+        let slabs = Slabs { batches: 1, panels: group, blocks: 1, rows, width: tiling.width };
+        if fits(tiling.panels, blocks) {
+            let matrix_bytes = tiling.panels * blocks * panel_bytes;
+            Slabs {
+                batches: (SLAB_BYTES / matrix_bytes).clamp(1, batch),
+                panels: tiling.panels,
+                blocks,
+                ..slabs
+            }
+        } else if fits(group, blocks) {
+            Slabs { blocks, ..slabs }
+        } else {
+            slabs
+        }
+    }
+
+    /// Elements of a slab.
+    pub(super) fn elements(&self) -> usize {
+        self.batches * self.panels * self.blocks * self.rows * self.width
+    }
+}

@@ -1,0 +1,219 @@
+//! The micro-kernel: one tile of the product, held in registers while it runs along k.
+
+use super::vector::{Lanes, Vector};
+use crate::isa::Isa;
+
+/// Elements of k that are summed in registers before they are added to the product.
+///
+/// The sum of an element is the sum, in order, of the sums of its blocks, and the sum of a block runs along k from zero.
+/// That order is the same in every path (large, small, edge, any number of threads), so the bits are too. Blocks also
+/// keep the rounding error of a long sum near that of its block.
+pub(super) const fn block<T>() -> usize {
+    1024 / size_of::<T>()
+}
+
+/// The most rows that a tile may have.
+pub(super) const MAX_ROWS: usize = 14;
+
+/// The most registers that a row of a tile may have.
+pub(super) const MAX_REGISTERS: usize = 8;
+
+/// The operands of a micro-kernel.
+#[derive(Clone, Copy)]
+pub(super) struct Tile<T> {
+    /// Length of the sum.
+    pub(super) k: usize,
+    /// The left operand: row `i`, element `k` is at `i·lhs_row + k·lhs_column`.
+    pub(super) lhs: *const T,
+    pub(super) lhs_row: usize,
+    pub(super) lhs_column: usize,
+    /// The right operand: element `k`, column `j` is at `k·rhs_row + j`.
+    pub(super) rhs: *const T,
+    pub(super) rhs_row: usize,
+    /// The product: row `i`, column `j` is at `i·out_row + j`.
+    pub(super) out: *mut T,
+    pub(super) out_row: usize,
+    /// Columns that exist; the last register of the tile may reach beyond them.
+    pub(super) columns: usize,
+    /// Whether the product holds the sum of earlier blocks.
+    pub(super) accumulate: bool,
+    /// What to add to each row when the sum is complete, or null.
+    pub(super) bias: *const T,
+    /// What is the least that a result may be (`maximum`), or null.
+    pub(super) floor: *const T,
+}
+
+/// A micro-kernel for a number of rows and registers.
+pub(super) type TileKernel<T> = unsafe fn(&Tile<T>);
+
+/// A tile's rows, four pointers apart: x86 addresses `base + stride·{1, 2, 4, 8}`, so that one base serves several rows.
+const ROWS_PER_POINTER: usize = 3;
+
+/// Computes a tile of `M` rows and `N` registers.
+///
+/// # Safety
+/// The operands must be readable, and the product writable, for the rows and columns of the tile, and the caller
+/// must have the instruction-set level of `V`.
+#[inline(always)]
+unsafe fn tile<V: Vector, const M: usize, const N: usize>(t: &Tile<V::Element>) {
+    // SAFETY: as the caller vouches; the mask keeps the last register inside of the columns.
+    unsafe {
+        let mask = V::mask(t.columns - (N - 1) * V::LANES);
+        let mut sums = [[V::zero(); N]; M];
+        let mut lhs = [t.lhs; MAX_ROWS.div_ceil(ROWS_PER_POINTER)];
+        for (index, pointer) in lhs.iter_mut().enumerate() {
+            *pointer = t.lhs.wrapping_add(index * ROWS_PER_POINTER * t.lhs_row);
+        }
+        let mut rhs = t.rhs;
+        for _ in 0..t.k {
+            let mut right = [V::zero(); N];
+            for (j, register) in right.iter_mut().enumerate() {
+                let pointer = rhs.add(j * V::LANES);
+                *register = if j + 1 < N { V::load(pointer) } else { V::load_masked(pointer, mask) };
+            }
+            for (i, row) in sums.iter_mut().enumerate() {
+                let left = V::splat(lhs[i / ROWS_PER_POINTER].wrapping_add(i % ROWS_PER_POINTER * t.lhs_row));
+                for (sum, right) in row.iter_mut().zip(right) {
+                    *sum = left.multiply_add(right, *sum);
+                }
+            }
+            for pointer in lhs.iter_mut().take(M.div_ceil(ROWS_PER_POINTER)) {
+                *pointer = pointer.wrapping_add(t.lhs_column);
+            }
+            rhs = rhs.wrapping_add(t.rhs_row);
+        }
+        finish(t, sums, mask);
+    }
+}
+
+/// Adds earlier blocks, bias and floor to the sums of a tile and writes them.
+///
+/// # Safety
+/// As [`tile`].
+#[inline(always)]
+unsafe fn finish<V: Vector, const M: usize, const N: usize>(
+    t: &Tile<V::Element>,
+    mut sums: [[V; N]; M],
+    mask: V::Mask,
+) {
+    // SAFETY: as the caller vouches; the mask keeps the last register inside of the columns.
+    unsafe {
+        let load = |pointer: *const V::Element, j: usize| {
+            let pointer = pointer.add(j * V::LANES);
+            if j + 1 < N { V::load(pointer) } else { V::load_masked(pointer, mask) }
+        };
+        if t.accumulate {
+            for (i, row) in sums.iter_mut().enumerate() {
+                let out = t.out.add(i * t.out_row);
+                for (j, sum) in row.iter_mut().enumerate() {
+                    *sum = load(out, j).add(*sum);
+                }
+            }
+        }
+        if !t.bias.is_null() {
+            for j in 0..N {
+                let bias = load(t.bias, j);
+                for row in &mut sums {
+                    row[j] = row[j].add(bias);
+                }
+            }
+        }
+        if !t.floor.is_null() {
+            let floor = V::splat(t.floor);
+            for sum in sums.as_flattened_mut() {
+                *sum = sum.maximum(floor);
+            }
+        }
+        for (i, row) in sums.iter().enumerate() {
+            let out = t.out.add(i * t.out_row);
+            for (j, sum) in row.iter().enumerate() {
+                let pointer = out.add(j * V::LANES);
+                if j + 1 < N { sum.store(pointer) } else { sum.store_masked(pointer, mask) }
+            }
+        }
+    }
+}
+
+/// The micro-kernels of a level for one element type.
+pub(super) struct Kernels<T> {
+    /// Elements of a register.
+    pub(super) lanes: usize,
+    /// For each number of registers, 1 to [`MAX_REGISTERS`], the most rows.
+    pub(super) rows: [usize; MAX_REGISTERS],
+    /// The kernel for so many rows and registers, within `rows`.
+    pub(super) select: fn(usize, usize) -> Option<TileKernel<T>>,
+}
+
+/// Makes a table of kernels: for each number of registers the numbers of rows.
+macro_rules! kernels {
+    ($name:ident: $element:ty, $vector:ty, $(#[$feature:meta])* [$($registers:literal: $($rows:literal)*;)*]) => {
+        pub(super) const $name: Kernels<$element> = {
+            $(#[$feature])*
+            unsafe fn run<const M: usize, const N: usize>(t: &Tile<$element>) {
+                // SAFETY: as the caller vouches; this function has the level of the vector.
+                unsafe { tile::<$vector, M, N>(t) }
+            }
+            fn select(rows: usize, registers: usize) -> Option<TileKernel<$element>> {
+                match (rows, registers) {
+                    $($(($rows, $registers) => Some(run::<$rows, $registers>),)*)*
+                    _ => None,
+                }
+            }
+            Kernels {
+                lanes: <$vector as Vector>::LANES,
+                rows: [$(last(&[$($rows),*])),*],
+                select,
+            }
+        };
+    };
+}
+
+const fn last(rows: &[usize]) -> usize {
+    if rows.is_empty() { 0 } else { rows[rows.len() - 1] }
+}
+
+/// Tables by element type.
+pub(super) trait Tiled: super::vector::Float {
+    /// The kernels of a level; those of the highest level below where this processor family has none.
+    fn kernels(isa: Isa) -> Kernels<Self>;
+}
+
+kernels!(PORTABLE_F32: f32, Lanes<f32, 8>, [1: 1 2 3 4; 2: 1 2; 3: 1 ; 4: 1; 5: ; 6: ; 7: ; 8: ;]);
+kernels!(PORTABLE_F64: f64, Lanes<f64, 4>, [1: 1 2 3 4; 2: 1 2; 3: 1 ; 4: 1; 5: ; 6: ; 7: ; 8: ;]);
+
+#[cfg(target_arch = "x86_64")]
+mod wide {
+    use super::super::x86::{F32x8, F32x16, F64x4, F64x8};
+    use super::*;
+
+    // 16 registers: the sums, a row of the right operand and one broadcast element.
+    kernels!(AVX2_F32: f32, F32x8, #[target_feature(enable = "avx2,fma")]
+        [1: 1 2 3 4 5 6; 2: 1 2 3 4 5 6; 3: 1 2 3 4; 4: 1 2; 5: 1 2; 6: 1; 7: 1; 8: 1;]);
+    kernels!(AVX2_F64: f64, F64x4, #[target_feature(enable = "avx2,fma")]
+        [1: 1 2 3 4 5 6; 2: 1 2 3 4 5 6; 3: 1 2 3 4; 4: 1 2; 5: 1 2; 6: 1; 7: 1; 8: 1;]);
+    // 32 registers, likewise.
+    kernels!(AVX512_F32: f32, F32x16, #[target_feature(enable = "avx2,fma,avx512f,avx512vl,avx512bw,avx512dq")]
+        [1: 1 2 3 4 5 6 7 8 9 10 11 12 13 14; 2: 1 2 3 4 5 6 7 8 9 10 11 12 13 14; 3: 1 2 3 4 5 6 7 8 9;
+         4: 1 2 3 4 5 6; 5: 1 2; 6: 1 2; 7: 1 2; 8: 1 2;]);
+    kernels!(AVX512_F64: f64, F64x8, #[target_feature(enable = "avx2,fma,avx512f,avx512vl,avx512bw,avx512dq")]
+        [1: 1 2 3 4 5 6 7 8 9 10 11 12 13 14; 2: 1 2 3 4 5 6 7 8 9 10 11 12 13 14; 3: 1 2 3 4 5 6 7 8 9;
+         4: 1 2 3 4 5 6; 5: 1 2; 6: 1 2; 7: 1 2; 8: 1 2;]);
+}
+
+macro_rules! tiled {
+    ($($element:ty: $portable:ident $avx2:ident $avx512:ident;)*) => {$(
+        impl Tiled for $element {
+            fn kernels(isa: Isa) -> Kernels<$element> {
+                match isa {
+                    #[cfg(target_arch = "x86_64")]
+                    Isa::Avx512 if isa.is_available() => wide::$avx512,
+                    #[cfg(target_arch = "x86_64")]
+                    Isa::Avx2 | Isa::Avx512 if Isa::Avx2.is_available() => wide::$avx2,
+                    _ => $portable,
+                }
+            }
+        }
+    )*};
+}
+
+tiled!(f32: PORTABLE_F32 AVX2_F32 AVX512_F32; f64: PORTABLE_F64 AVX2_F64 AVX512_F64;);
