@@ -5,9 +5,9 @@
 
 use std::fmt;
 
+use ceras_graph::GraphError;
 use ceras_graph::error::{Operand, write_operands};
 use ceras_graph::tensor::TensorError;
-use ceras_graph::GraphError;
 
 /// A result whose error is [`Error`].
 pub type Result<T> = std::result::Result<T, Error>;
@@ -58,7 +58,14 @@ pub struct Error {
 impl Error {
     /// An error with its first line: what cannot be done, in lower case and without a full stop.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Error {
-        Error { message: message.into(), details: Vec::new(), context: Vec::new(), hint: None, kind, in_layer: false }
+        Error {
+            message: message.into(),
+            details: Vec::new(),
+            context: Vec::new(),
+            hint: None,
+            kind,
+            in_layer: false,
+        }
     }
 
     /// Adds a line (or several) that says more.
@@ -172,7 +179,7 @@ impl From<GraphError> for Error {
         };
         let mut converted = Error::new(ErrorKind::Shape, message).detail(error.rule);
         if !error.operands.is_empty() {
-            converted = converted.detail(Columns(&error.operands).to_string());
+            converted = converted.detail(Columns(&error.operands).to_string().trim_start_matches('\n'));
         }
         if error.scope.contains('/') {
             converted = converted.context(format!("in `{}`", error.scope));
@@ -207,7 +214,9 @@ pub fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) ->
     let limit = (word.len() / 3).max(1);
     known
         .into_iter()
-        .map(|candidate| (edit_distance(&word, &candidate.to_lowercase().chars().collect::<Vec<_>>()), candidate))
+        .map(|candidate| {
+            (edit_distance(&word, &candidate.to_lowercase().chars().collect::<Vec<_>>()), candidate)
+        })
         .filter(|(distance, _)| *distance <= limit)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate.to_owned())
@@ -248,7 +257,7 @@ mod tests {
         assert_eq!(distance("abc", ""), 3);
         assert_eq!(distance("adam", "adma"), 1);
         assert_eq!(distance("kitten", "sitting"), 3);
-        assert_eq!(distance("größe", "grosse"), 2);
+        assert_eq!(distance("größe", "grosse"), 3);
     }
 
     #[test]

@@ -139,7 +139,9 @@ fn not_found(made: Error, action: &str, path: &Path) -> Error {
         return made.detail("there is no such file or folder");
     }
     let names: Vec<String> = fs::read_dir(&folder)
-        .map(|entries| entries.flatten().take(1000).map(|e| e.file_name().to_string_lossy().into_owned()).collect())
+        .map(|entries| {
+            entries.flatten().take(1000).map(|e| e.file_name().to_string_lossy().into_owned()).collect()
+        })
         .unwrap_or_default();
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let made = made.detail("there is no such file");
