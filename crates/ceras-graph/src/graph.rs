@@ -81,15 +81,13 @@ impl Graph {
     /// The op's rule that the operands break, with the operands and where they come from.
     #[track_caller]
     pub fn emit(&mut self, op: Arc<dyn Op>, inputs: &[Value]) -> Result<Vec<Value>, GraphError> {
-        let location = self.location.unwrap_or_else(|| Location::caller());
+        let location = self.location();
         let types: Vec<&TensorType> = inputs.iter().map(|value| self.ty(*value)).collect();
         let results = op.infer(&types);
         let results = results.map_err(|rule| self.explain(&*op, inputs, &rule, Some(location)))?;
         let node = self.nodes.len() as u32;
-        let outputs: Vec<Value> = (0u32..)
-            .zip(results)
-            .map(|(result, ty)| self.push_value(ty, Some((node, result))))
-            .collect();
+        let outputs: Vec<Value> =
+            (0u32..).zip(results).map(|(result, ty)| self.push_value(ty, Some((node, result)))).collect();
         self.nodes.push(Node {
             op,
             inputs: inputs.to_vec(),
@@ -203,6 +201,28 @@ impl Graph {
         self.scope.pop();
     }
 
+    /// Enters a whole path of layers, whatever was entered before; gives the depth to go back to.
+    pub(crate) fn enter_path(&mut self, path: &Scope) -> usize {
+        self.scope.push(Arc::clone(path));
+        self.scope.len() - 1
+    }
+
+    /// Goes back to the layers that were entered before.
+    pub(crate) fn leave_path(&mut self, depth: usize) {
+        self.scope.truncate(depth);
+    }
+
+    /// The source line that nodes carry now: the one that was set, or the caller's.
+    #[track_caller]
+    pub fn location(&self) -> &'static Location<'static> {
+        self.location.unwrap_or_else(|| Location::caller())
+    }
+
+    /// All pairs (probabilities, logits) that [`Graph::set_logits`] noted.
+    pub fn logits_pairs(&self) -> &[(Value, Value)] {
+        &self.logits
+    }
+
     /// Makes nodes carry this source line instead of their caller's; gives what held before, to be put back.
     pub fn set_location(
         &mut self,
@@ -238,7 +258,9 @@ impl Graph {
         for (there, value) in other.inputs.iter().zip(inputs) {
             here[there.index()] = Some(*value);
         }
-        let look = |here: &[Option<Value>], value: &Value| here[value.index()].expect("nodes are in order of execution");
+        let look = |here: &[Option<Value>], value: &Value| {
+            here[value.index()].expect("nodes are in order of execution")
+        };
         for node in &other.nodes {
             let operands: Vec<Value> = node.inputs.iter().map(|value| look(&here, value)).collect();
             let outputs = self.emit_like(node, Arc::clone(&node.op), &operands)?;
@@ -291,7 +313,9 @@ impl Graph {
     }
 
     fn push_value(&mut self, ty: TensorType, producer: Option<(u32, u32)>) -> Value {
-        let value = Value(u32::try_from(self.values.len()).expect("a graph has fewer than four thousand million values"));
+        let value = Value(
+            u32::try_from(self.values.len()).expect("a graph has fewer than four thousand million values"),
+        );
         self.values.push(ValueInfo { ty, producer, name: None, origin: None });
         value
     }

@@ -4,12 +4,16 @@
 //! A [`Graph`] is a list of nodes in order of execution. It is built by [tracing](Function::trace) a Rust function
 //! over [`Value`]s; [`grad`](function::grad) turns a function into the one that computes its gradient.
 
+pub mod autodiff;
+pub mod compose;
 pub mod error;
+pub mod eval;
 pub mod function;
 pub mod graph;
 pub mod op;
 pub mod ops;
 pub mod tensor;
+pub mod text;
 pub mod types;
 
 pub use ceras_kernels::{DType, Isa};

@@ -243,7 +243,12 @@ impl Tensor {
         self.dims.iter().skip(1).product::<usize>() * self.dtype.size()
     }
 
-    fn convert<T: Element>(&self, float: fn(f64) -> T, signed: fn(i64) -> T, unsigned: fn(u64) -> T) -> Tensor {
+    fn convert<T: Element>(
+        &self,
+        float: fn(f64) -> T,
+        signed: fn(i64) -> T,
+        unsigned: fn(u64) -> T,
+    ) -> Tensor {
         let elements: Vec<T> = match self.dtype {
             DType::F32 => self.slice::<f32>().iter().map(|&x| float(f64::from(x))).collect(),
             DType::F64 => self.slice::<f64>().iter().map(|&x| float(x)).collect(),

@@ -108,10 +108,28 @@ impl Program {
     /// # Panics
     /// If a block is smaller than the program needs or the range is not one of steps.
     pub fn run(&mut self, arena: &mut Block, state: &mut Block, pool: &Pool, steps: Range<usize>) {
-        self.resolve(arena, state);
+        self.resolve((arena.base(), arena.bytes()), (state.base(), state.bytes()));
         for index in steps {
             self.run_step(index, pool);
         }
+    }
+
+    /// Runs all steps in an arena that is a part of something larger, such as the scratch of a kernel that runs programs.
+    /// Allocates nothing.
+    ///
+    /// # Panics
+    /// If the arena is smaller than the program needs or not aligned to [`ALIGNMENT`], or the program has state.
+    pub fn run_in(&mut self, arena: &mut [u8], pool: &Pool) {
+        let aligned = arena.is_empty() || arena.as_ptr().addr().is_multiple_of(ALIGNMENT);
+        assert!(aligned, "an arena starts at a multiple of {ALIGNMENT} bytes");
+        // The addresses are good for this borrow of the arena only.
+        self.resolved_for = None;
+        let mut no_state = Block::zeroed(0);
+        self.resolve((arena.as_mut_ptr(), arena.len()), (no_state.base(), 0));
+        for index in 0..self.steps.len() {
+            self.run_step(index, pool);
+        }
+        self.resolved_for = None;
     }
 
     /// Runs all steps of a range like [`Program::run`] and calls `observe(step, seconds)` after each.
@@ -123,7 +141,7 @@ impl Program {
         steps: Range<usize>,
         observe: &mut dyn FnMut(usize, f64),
     ) {
-        self.resolve(arena, state);
+        self.resolve((arena.base(), arena.bytes()), (state.base(), state.bytes()));
         for index in steps {
             let start = std::time::Instant::now();
             self.run_step(index, pool);
@@ -146,16 +164,13 @@ impl Program {
     }
 
     /// Turns regions into addresses, unless that was done for these very blocks.
-    fn resolve(&mut self, arena: &mut Block, state: &mut Block) {
+    fn resolve(&mut self, (arena, arena_bytes): (*mut u8, usize), (state, state_bytes): (*mut u8, usize)) {
         assert!(
-            arena.bytes() >= self.arena_bytes && state.bytes() >= self.state_bytes,
-            "a program needs {} bytes of arena and {} of state; it was given {} and {}",
+            arena_bytes >= self.arena_bytes && state_bytes >= self.state_bytes,
+            "a program needs {} bytes of arena and {} of state; it was given {arena_bytes} and {state_bytes}",
             self.arena_bytes,
             self.state_bytes,
-            arena.bytes(),
-            state.bytes()
         );
-        let (arena, state) = (arena.base(), state.base());
         let bases = (arena.addr(), state.addr());
         if self.resolved_for == Some(bases) {
             return;
