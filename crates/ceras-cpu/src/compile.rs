@@ -74,7 +74,8 @@ pub fn compile(graph: &Graph, signature: &Signature, options: &Options) -> Resul
     Ok(executable)
 }
 
-/// Compiles a graph that an op owns: all inputs and outputs lie apart in its own arena.
+/// Compiles a graph that an op owns: all inputs and outputs lie apart in its own arena, but an
+/// input that is the output of the same number.
 pub(crate) fn compile_body(graph: &Graph, isa: Isa) -> Result<CompiledGraph, CompileError> {
     let signature = Signature::values(graph.inputs().len(), graph.outputs().len());
     let mut schedule = Schedule::new(graph, &signature, isa, true)?;

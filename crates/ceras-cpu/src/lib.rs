@@ -10,7 +10,7 @@
 //!    computed elsewhere and copied at the end of the commit segment.
 //! 3. The parts of a concatenation are computed right in their slices of it where the kernels can write rows with gaps.
 //! 4. A kernel that can work in place writes over an input that dies.
-//! 5. All else gets a place of its own, for as long as it lives ([`arena`]).
+//! 5. All else gets a place of its own, for as long as it lives.
 
 mod arena;
 mod check;
@@ -37,3 +37,6 @@ pub use memory::Memory;
 pub use options::{Dump, Options};
 pub use profile::StepProfile;
 pub use signature::{Binding, Signature};
+
+#[cfg(test)]
+mod tests;

@@ -68,8 +68,8 @@ pub(crate) struct Schedule {
 }
 
 impl Schedule {
-    /// Orders the items of a graph. With `separate`, every output is a place of its own, which no input, constant or
-    /// other output shares.
+    /// Orders the items of a graph. With `separate`, every output is a place of its own, which no constant, no other
+    /// output and no input shares, but the input of its own number.
     pub(crate) fn new(
         graph: &Graph,
         signature: &Signature,
@@ -342,10 +342,14 @@ impl Builder<'_> {
         }
     }
 
-    /// Copies outputs that are inputs, constants or parts of other outputs.
+    /// Copies outputs that are inputs, constants or parts of other outputs. An input that is its own output, as a
+    /// weight that a loop carries along, stays where it is.
     fn separate(&mut self, copies: &mut [OutputCopy]) {
         let mut roots = HashSet::new();
-        for copy in copies {
+        for (index, copy) in copies.iter_mut().enumerate() {
+            if self.graph.inputs().get(index).is_some_and(|input| input.index() == copy.stored) {
+                continue;
+            }
             let root = self.values[copy.stored].root.0;
             if !matches!(self.values[root].source, Source::Item(_)) || !roots.insert(root) {
                 copy.stored = push_copy(&mut self.values, &mut self.items, copy.stored);

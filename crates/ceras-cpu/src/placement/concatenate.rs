@@ -36,13 +36,14 @@ impl Placer<'_> {
         if !whole || self.places[root].is_some() {
             return;
         }
-        if slice.is_contiguous() || (root == operand && self.may_be_strided(root, position)) {
+        if slice.is_contiguous() || (root == operand && self.may_be_strided(root, position, slice.rows)) {
             self.put(root, position, *slice);
         }
     }
 
-    /// Whether a value may have gaps between its rows: its kernel can write, and all its readers can read, such rows.
-    fn may_be_strided(&self, root: Id, position: usize) -> bool {
+    /// Whether a value may have gaps between so many rows: these are its rows along all axes but the last, and its
+    /// kernel can write, and all its readers can read, such rows.
+    fn may_be_strided(&self, root: Id, position: usize, rows: usize) -> bool {
         let values = &self.schedule.values;
         let rank = values[root].dims.len();
         let writes = match &self.schedule.items[position].work {
@@ -65,7 +66,10 @@ impl Placer<'_> {
                 Work::View => false,
             }
         };
-        writes && self.readers[root].iter().all(reads) && !self.is_read_after(root)
+        writes
+            && leading.iter().product::<usize>() == rows
+            && self.readers[root].iter().all(reads)
+            && !self.is_read_after(root)
     }
 }
 
