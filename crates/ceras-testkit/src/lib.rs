@@ -1,3 +1,4 @@
 //! For the tests of ceras only: nothing here ships.
 
 pub mod allocator;
+pub mod oracle;
