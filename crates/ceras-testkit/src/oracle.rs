@@ -140,7 +140,7 @@ pub fn read_npz(path: &Path) -> HashMap<String, Array> {
     let mut arrays = HashMap::new();
     for index in 0..archive.len() {
         let mut member = archive.by_index(index).expect("a member");
-        let name = member.name().trim_end_matches(".npy").to_owned();
+        let name = member.name().expect("a name in UTF-8").trim_end_matches(".npy").to_owned();
         let mut bytes = Vec::new();
         member.read_to_end(&mut bytes).expect("a readable member");
         arrays.insert(name, read_npy(&bytes));
