@@ -4,7 +4,10 @@
 negative values and exact zeros. `float64`: how far Keras' float32 is from its float64, in units of the tests' tolerance
 (`y` and `grad_x`); where it is above 1 the arrays hold the float64 result, rounded, and `rounded` is true.
 
-At a kink Keras takes: relu'(0) = 0, relu6'(6) = 0, leaky_relu'(0) = slope; see the `*_kinks` cases.
+At a kink Keras takes relu'(0) = 0, relu6'(0) = relu6'(6) = 0, leaky_relu'(0) = slope, hard_sigmoid'(±3) = 1/6, and others:
+see the `*_kinks` cases. Two things there are Keras' mistakes, recorded as they are: celu'(0) = 1 + 1 = 2 (both halves give
+their slope), and `sparsemax` does not sum to 1 where more than one element is in its support (it adds up all the partial
+sums up to the support's size where it should take the last).
 """
 
 import numpy as np
