@@ -183,8 +183,8 @@ impl Region {
             return true;
         }
         let stride = self.stride_bytes;
-        let (first, second) = (self.offset % stride, other.offset % stride);
-        let wraps = first + self.row_bytes > stride || second + other.row_bytes > stride;
-        wraps || (first < second + other.row_bytes && second < first + self.row_bytes)
+        // How far the other's rows start after ours, on a circle of one stride: a row may reach over a multiple of it.
+        let apart = (other.offset % stride + stride - self.offset % stride) % stride;
+        apart < self.row_bytes || apart + other.row_bytes > stride
     }
 }

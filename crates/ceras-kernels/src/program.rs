@@ -329,6 +329,8 @@ mod tests {
         let column = |offset, width| Region { space: Space::Arena, offset, rows: 4, row_bytes: width, stride_bytes: 32 };
         assert!(!column(0, 16).overlaps(&column(16, 16)));
         assert!(column(0, 20).overlaps(&column(16, 16)));
+        assert!(!column(40, 16).overlaps(&column(56, 16)), "a buffer may start anywhere");
+        assert!(column(40, 16).overlaps(&column(56, 17)) && column(56, 17).overlaps(&column(40, 16)));
         assert!(!column(0, 16).overlaps(&Region { space: Space::State, ..column(0, 16) }));
     }
 }
