@@ -49,6 +49,20 @@ pub(super) type TileKernel<T> = unsafe fn(&Tile<T>);
 /// A tile's rows, four pointers apart: x86 addresses `base + stride·{1, 2, 4, 8}`, so that one base serves several rows.
 const ROWS_PER_POINTER: usize = 3;
 
+/// Runs a block for `$i` from 0 to `$m`, at most [`MAX_ROWS`]. The compiler stops short of unrolling a loop of so many rows,
+/// and the sums of a loop that is not unrolled live in memory.
+macro_rules! for_rows {
+    ($i:ident in $m:ident $body:block) => {
+        for_rows!($i in $m $body 0 1 2 3 4 5 6 7 8 9 10 11 12 13)
+    };
+    ($i:ident in $m:ident $body:block $($row:literal)*) => {$(
+        if $row < $m {
+            let $i: usize = $row;
+            $body
+        }
+    )*};
+}
+
 /// Computes a tile of `M` rows and `N` registers.
 ///
 /// # Safety
@@ -71,12 +85,12 @@ unsafe fn tile<V: Vector, const M: usize, const N: usize>(t: &Tile<V::Element>) 
                 let pointer = rhs.add(j * V::LANES);
                 *register = if j + 1 < N { V::load(pointer) } else { V::load_masked(pointer, mask) };
             }
-            for (i, row) in sums.iter_mut().enumerate() {
+            for_rows!(i in M {
                 let left = V::splat(lhs[i / ROWS_PER_POINTER].wrapping_add(i % ROWS_PER_POINTER * t.lhs_row));
-                for (sum, right) in row.iter_mut().zip(right) {
+                for (sum, right) in sums[i].iter_mut().zip(right) {
                     *sum = left.multiply_add(right, *sum);
                 }
-            }
+            });
             for pointer in lhs.iter_mut().take(M.div_ceil(ROWS_PER_POINTER)) {
                 *pointer = pointer.wrapping_add(t.lhs_column);
             }
@@ -103,34 +117,34 @@ unsafe fn finish<V: Vector, const M: usize, const N: usize>(
             if j + 1 < N { V::load(pointer) } else { V::load_masked(pointer, mask) }
         };
         if t.accumulate {
-            for (i, row) in sums.iter_mut().enumerate() {
+            for_rows!(i in M {
                 let out = t.out.add(i * t.out_row);
-                for (j, sum) in row.iter_mut().enumerate() {
+                for (j, sum) in sums[i].iter_mut().enumerate() {
                     *sum = load(out, j).add(*sum);
                 }
-            }
+            });
         }
         if !t.bias.is_null() {
             for j in 0..N {
                 let bias = load(t.bias, j);
-                for row in &mut sums {
-                    row[j] = row[j].add(bias);
-                }
+                for_rows!(i in M { sums[i][j] = sums[i][j].add(bias); });
             }
         }
         if !t.floor.is_null() {
             let floor = V::splat(t.floor);
-            for sum in sums.as_flattened_mut() {
-                *sum = sum.maximum(floor);
-            }
+            for_rows!(i in M {
+                for sum in &mut sums[i] {
+                    *sum = sum.maximum(floor);
+                }
+            });
         }
-        for (i, row) in sums.iter().enumerate() {
+        for_rows!(i in M {
             let out = t.out.add(i * t.out_row);
-            for (j, sum) in row.iter().enumerate() {
+            for (j, sum) in sums[i].iter().enumerate() {
                 let pointer = out.add(j * V::LANES);
                 if j + 1 < N { sum.store(pointer) } else { sum.store_masked(pointer, mask) }
             }
-        }
+        });
     }
 }
 

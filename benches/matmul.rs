@@ -1,0 +1,296 @@
+//! Matrix products beside the `gemm` crate and beside the most that the processor can do, all in one run.
+//!
+//! `cargo bench -p ceras-kernels --bench matmul [-- WORD…]`; a word keeps the lines whose name contains it. Each number
+//! is the best of several rounds in which the contestants take turns, because other work on the machine only ever slows.
+#![allow(clippy::print_stdout)]
+
+use std::time::{Duration, Instant};
+
+use ceras_kernels::matmul::{MatMul, Spec, Strides};
+use ceras_kernels::{Block, DType, Isa, Pool, Program, Region, Space, Step};
+
+/// A product `m × k` by `k × n`, and which operands lie transposed.
+struct Case {
+    name: &'static str,
+    m: usize,
+    n: usize,
+    k: usize,
+    transposed: (bool, bool),
+}
+
+const fn case(name: &'static str, m: usize, k: usize, n: usize, transposed: (bool, bool)) -> Case {
+    Case { name, m, n, k, transposed }
+}
+
+const PLAIN: (bool, bool) = (false, false);
+
+const CASES: &[Case] = &[
+    case("square 1024", 1024, 1024, 1024, PLAIN),
+    case("square 4096", 4096, 4096, 4096, PLAIN),
+    case("wide forward", 4096, 256, 1024, PLAIN),
+    case("wide by kernel", 256, 4096, 1024, (true, false)),
+    case("wide by input", 4096, 1024, 256, (false, true)),
+    case("conv 1", 30752, 27, 50, PLAIN),
+    case("conv 1 by kernel", 27, 30752, 50, (true, false)),
+    case("conv 2", 6272, 450, 50, PLAIN),
+    case("conv 2 by kernel", 450, 6272, 50, (true, false)),
+    case("conv 2 by input", 6272, 50, 450, (false, true)),
+    case("conv 1x1", 51200, 128, 32, PLAIN),
+    case("dense", 32, 100, 50, PLAIN),
+    case("dense by kernel", 100, 32, 50, (true, false)),
+    case("dense by input", 32, 50, 100, (false, true)),
+    case("iris", 32, 4, 10, PLAIN),
+    case("iris by kernel", 4, 32, 10, (true, false)),
+    case("iris out", 32, 10, 3, PLAIN),
+    case("iris out by input", 32, 3, 10, (false, true)),
+    case("row", 1, 89, 100, PLAIN),
+    case("row large", 1, 1024, 1024, PLAIN),
+    case("column", 32, 50, 1, PLAIN),
+];
+
+fn strides(rows: usize, columns: usize, transposed: bool) -> Strides {
+    let (row, col) = if transposed { (1, rows) } else { (columns, 1) };
+    Strides { batch: rows * columns, row, col }
+}
+
+/// Our kernel as a program of one step.
+struct Ours {
+    program: Program,
+    arena: Block,
+    state: Block,
+}
+
+impl Ours {
+    fn new(case: &Case, isa: Isa) -> Ours {
+        let Case { m, n, k, .. } = *case;
+        let (lhs, rhs) = (strides(m, k, case.transposed.0), strides(k, n, case.transposed.1));
+        let spec = Spec { dtype: DType::F32, batch: 1, m, n, k, lhs, rhs, prologue: None, epilogue: None };
+        let kernel = MatMul::new(spec, isa);
+        let mut at = 0;
+        let mut take = |bytes: usize| {
+            let region = Region::contiguous(Space::Arena, at, bytes);
+            at += bytes.next_multiple_of(64);
+            region
+        };
+        let (left, right, out) = (take(m * k * 4), take(k * n * 4), take(m * n * 4));
+        let scratch = take(kernel.scratch_bytes());
+        let bytes = at;
+        let mut arena = Block::zeroed(bytes);
+        for (region, elements) in [(left, m * k), (right, k * n)] {
+            fill(arena.slice_mut::<f32>(region.offset, elements));
+        }
+        let step = Step {
+            label: case.name.into(),
+            kernel: Box::new(kernel),
+            inputs: vec![left, right],
+            outputs: vec![out],
+            scratch: Some(scratch),
+            in_place: vec![],
+        };
+        let program = Program::new(vec![step], Block::zeroed(0), bytes, 0).expect("a legal program");
+        Ours { program, arena, state: Block::zeroed(0) }
+    }
+
+    fn run(&mut self, pool: &Pool) {
+        self.program.run(&mut self.arena, &mut self.state, pool, 0..1);
+    }
+}
+
+/// The same product by the `gemm` crate.
+struct Peer {
+    lhs: Vec<f32>,
+    rhs: Vec<f32>,
+    out: Vec<f32>,
+}
+
+impl Peer {
+    fn new(case: &Case) -> Peer {
+        let mut peer = Peer {
+            lhs: vec![0.0; case.m * case.k],
+            rhs: vec![0.0; case.k * case.n],
+            out: vec![0.0; case.m * case.n],
+        };
+        fill(&mut peer.lhs);
+        fill(&mut peer.rhs);
+        peer
+    }
+
+    fn run(&mut self, case: &Case, threads: usize) {
+        let Case { m, n, k, .. } = *case;
+        let (lhs, rhs) = (strides(m, k, case.transposed.0), strides(k, n, case.transposed.1));
+        let parallelism =
+            if threads == 1 { gemm::Parallelism::None } else { gemm::Parallelism::Rayon(threads) };
+        // SAFETY: the vectors hold the matrices that the strides describe.
+        unsafe {
+            gemm::gemm(
+                m,
+                n,
+                k,
+                self.out.as_mut_ptr(),
+                1,
+                n as isize,
+                false,
+                self.lhs.as_ptr(),
+                lhs.col as isize,
+                lhs.row as isize,
+                self.rhs.as_ptr(),
+                rhs.col as isize,
+                rhs.row as isize,
+                0.0,
+                1.0,
+                false,
+                false,
+                false,
+                parallelism,
+            );
+        }
+    }
+}
+
+/// Numbers between -1 and 1.
+fn fill(values: &mut [f32]) {
+    for (index, value) in values.iter_mut().enumerate() {
+        *value = ((index * 7919 + 13) % 1009) as f32 / 504.5 - 1.0;
+    }
+}
+
+/// Seconds of one call: the least over rounds of repeated calls.
+fn seconds(rounds: usize, calls: usize, mut call: impl FnMut()) -> f64 {
+    (0..rounds)
+        .map(|_| {
+            let start = Instant::now();
+            (0..calls).for_each(|_| call());
+            start.elapsed().as_secs_f64() / calls as f64
+        })
+        .fold(f64::INFINITY, f64::min)
+}
+
+/// Multiplications and additions a second of so many threads that do nothing else.
+fn peak(pool: &Pool, isa: Isa) -> f64 {
+    const STEPS: usize = 200_000;
+    let threads = pool.threads();
+    let time = seconds(10, 1, || {
+        pool.for_each(threads, &|_| {
+            std::hint::black_box(peak::run(isa, STEPS));
+        });
+    });
+    (threads * STEPS * peak::flops_per_step(isa)) as f64 / time
+}
+
+#[cfg(target_arch = "x86_64")]
+mod peak {
+    use std::arch::x86_64::*;
+
+    use ceras_kernels::Isa;
+
+    const CHAINS: usize = 12;
+
+    pub(crate) fn flops_per_step(isa: Isa) -> usize {
+        2 * CHAINS * if isa == Isa::Avx512 { 16 } else { 8 }
+    }
+
+    pub(crate) fn run(isa: Isa, steps: usize) -> f32 {
+        match isa {
+            // SAFETY: the level is available, or it would not have been chosen.
+            Isa::Avx512 => unsafe { avx512(steps) },
+            // SAFETY: as above; for the portable level this is the machine's peak, not the level's.
+            _ => unsafe { avx2(steps) },
+        }
+    }
+
+    #[target_feature(enable = "avx512f")]
+    fn avx512(steps: usize) -> f32 {
+        let (a, b) =
+            (_mm512_set1_ps(std::hint::black_box(0.999)), _mm512_set1_ps(std::hint::black_box(1e-3)));
+        let mut sums = [b; CHAINS];
+        for _ in 0..steps {
+            for sum in &mut sums {
+                *sum = _mm512_fmadd_ps(*sum, a, b);
+            }
+        }
+        sums.iter().map(|sum| _mm512_reduce_add_ps(*sum)).sum()
+    }
+
+    #[target_feature(enable = "avx2,fma")]
+    fn avx2(steps: usize) -> f32 {
+        let (a, b) =
+            (_mm256_set1_ps(std::hint::black_box(0.999)), _mm256_set1_ps(std::hint::black_box(1e-3)));
+        let mut sums = [b; CHAINS];
+        for _ in 0..steps {
+            for sum in &mut sums {
+                *sum = _mm256_fmadd_ps(*sum, a, b);
+            }
+        }
+        sums.iter().map(|sum| _mm_cvtss_f32(_mm256_castps256_ps128(*sum))).sum()
+    }
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+mod peak {
+    use ceras_kernels::Isa;
+
+    const CHAINS: usize = 32;
+
+    pub(crate) fn flops_per_step(_: Isa) -> usize {
+        2 * CHAINS
+    }
+
+    pub(crate) fn run(_: Isa, steps: usize) -> f32 {
+        let (a, b) = (std::hint::black_box(0.999f32), std::hint::black_box(1e-3f32));
+        let mut sums = [b; CHAINS];
+        for _ in 0..steps {
+            sums.iter_mut().for_each(|sum| *sum = *sum * a + b);
+        }
+        sums.iter().sum()
+    }
+}
+
+fn main() {
+    let words: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
+    let isa = Isa::active();
+    let most = Pool::default_threads().min(2);
+    for threads in 1..=most {
+        let pool = Pool::new(threads);
+        let peak = peak(&pool, isa);
+        println!("\n{isa}, {threads} thread(s), peak {:.1} GFLOP/s", peak / 1e9);
+        println!(
+            "{:<20} {:>16} {:>12} {:>9} {:>6} {:>12} {:>7}",
+            "", "m × k × n", "time", "GFLOP/s", "peak", "gemm", "ratio"
+        );
+        for case in CASES {
+            if !words.is_empty() && !words.iter().any(|word| case.name.contains(word.as_str())) {
+                continue;
+            }
+            line(case, isa, &pool, peak);
+        }
+    }
+}
+
+fn line(case: &Case, isa: Isa, pool: &Pool, peak: f64) {
+    let Case { m, n, k, .. } = *case;
+    let flops = (2 * m * n * k) as f64;
+    let (mut ours, mut peer) = (Ours::new(case, isa), Peer::new(case));
+    // Some milliseconds a round, however small the product.
+    let calls = ((peak * 2e-3 / flops) as usize).clamp(1, 20_000);
+    let rounds = if flops > 1e10 { 3 } else { 7 };
+    let (mut mine, mut other) = (f64::INFINITY, f64::INFINITY);
+    for _ in 0..rounds {
+        mine = mine.min(seconds(2, calls, || ours.run(pool)));
+        other = other.min(seconds(2, calls, || peer.run(case, pool.threads())));
+    }
+    println!(
+        "{:<20} {:>16} {:>12} {:>9.1} {:>5.1}% {:>12} {:>6.2}x",
+        case.name,
+        format!("{m}×{k}×{n}"),
+        show(mine),
+        flops / mine / 1e9,
+        100.0 * flops / mine / peak,
+        show(other),
+        other / mine
+    );
+}
+
+/// Seconds with a unit.
+fn show(seconds: f64) -> String {
+    format!("{:.2?}", Duration::from_nanos((seconds * 1e9).round() as u64))
+}
