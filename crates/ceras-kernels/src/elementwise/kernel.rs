@@ -56,8 +56,22 @@ pub(crate) struct Truth(pub(crate) u8);
 pub(crate) trait Map1<A> {
     /// What it gives.
     type Out;
+    /// Whether there are elements that the body is not made for; those are done one by one in a second pass.
+    const PARTIAL: bool = false;
+
     /// The body; implementations are `#[inline(always)]` and free of branches where they should vectorise.
     fn map<L: Level>(a: A) -> Self::Out;
+
+    /// Whether the body is made for this element.
+    #[inline(always)]
+    fn covers(_: A) -> bool {
+        true
+    }
+
+    /// The result for an element that the body is not made for.
+    fn elsewhere(a: A) -> Self::Out {
+        Self::map::<Reference>(a)
+    }
 }
 
 /// A function of two elements.
@@ -81,8 +95,7 @@ pub(crate) trait Loop {
     /// Runs it.
     ///
     /// # Safety
-    /// The pointers are aligned and valid for `len` elements of the loop's types. The output may be the very same run as
-    /// an input; otherwise they do not overlap.
+    /// The pointers are aligned and valid for `len` elements of the loop's types, and the output overlaps no input.
     unsafe fn run<L: Level>(inputs: [*const u8; 3], output: *mut u8, len: usize);
 }
 
@@ -100,6 +113,31 @@ impl<A: Copy, F: Map1<A>> Loop for Loop1<F, A> {
         for i in 0..len {
             // SAFETY: `i < len`, and the caller vouches for `len` elements behind each pointer.
             unsafe { out.add(i).write(F::map::<L>(a.add(i).read())) }
+        }
+        if F::PARTIAL && !L::REFERENCE {
+            // SAFETY: as above.
+            let covered = (0..len).fold(true, |all, i| all & F::covers(unsafe { a.add(i).read() }));
+            if !covered {
+                // SAFETY: as above.
+                unsafe { repair::<F, A>(a, out, len) }
+            }
+        }
+    }
+}
+
+/// Does again what the body of a partial function is not made for.
+///
+/// # Safety
+/// As for [`Loop::run`].
+#[cold]
+unsafe fn repair<F: Map1<A>, A: Copy>(a: *const A, out: *mut F::Out, len: usize) {
+    for i in 0..len {
+        // SAFETY: `i < len`, and the caller vouches for `len` elements behind each pointer.
+        unsafe {
+            let a = a.add(i).read();
+            if !F::covers(a) {
+                out.add(i).write(F::elsewhere(a));
+            }
         }
     }
 }

@@ -133,4 +133,8 @@ pub struct Body {
 }
 
 #[cfg(test)]
+mod function_tests;
+#[cfg(test)]
 mod fused_tests;
+#[cfg(test)]
+mod integer_tests;
