@@ -82,19 +82,25 @@ impl Graph {
     #[track_caller]
     pub fn emit(&mut self, op: Arc<dyn Op>, inputs: &[Value]) -> Result<Vec<Value>, GraphError> {
         let location = self.location();
+        let scope = self.scope.last().cloned().unwrap_or_else(|| Arc::from(""));
+        self.emit_at(op, inputs, scope, Some(location))
+    }
+
+    /// Adds a node with this scope and source line.
+    pub(crate) fn emit_at(
+        &mut self,
+        op: Arc<dyn Op>,
+        inputs: &[Value],
+        scope: Scope,
+        location: Option<&'static Location<'static>>,
+    ) -> Result<Vec<Value>, GraphError> {
         let types: Vec<&TensorType> = inputs.iter().map(|value| self.ty(*value)).collect();
         let results = op.infer(&types);
-        let results = results.map_err(|rule| self.explain(&*op, inputs, &rule, Some(location)))?;
+        let results = results.map_err(|rule| self.explain(&*op, inputs, &rule, location))?;
         let node = self.nodes.len() as u32;
         let outputs: Vec<Value> =
             (0u32..).zip(results).map(|(result, ty)| self.push_value(ty, Some((node, result)))).collect();
-        self.nodes.push(Node {
-            op,
-            inputs: inputs.to_vec(),
-            outputs: outputs.clone(),
-            scope: self.scope.last().cloned().unwrap_or_else(|| Arc::from("")),
-            location: Some(location),
-        });
+        self.nodes.push(Node { op, inputs: inputs.to_vec(), outputs: outputs.clone(), scope, location });
         Ok(outputs)
     }
 
@@ -241,12 +247,7 @@ impl Graph {
         op: Arc<dyn Op>,
         inputs: &[Value],
     ) -> Result<Vec<Value>, GraphError> {
-        let location = self.set_location(node.location);
-        self.scope.push(Arc::clone(&node.scope));
-        let outputs = self.emit(op, inputs);
-        self.scope.pop();
-        self.location = location;
-        outputs
+        self.emit_at(op, inputs, Arc::clone(&node.scope), node.location)
     }
 
     /// Copies the nodes of `other` into this graph, with `inputs` in place of its inputs; gives its outputs here.
@@ -321,10 +322,10 @@ impl Graph {
     }
 }
 
-/// Two graphs are equal when they print the same.
+/// Two graphs are equal when they print the same, source lines aside.
 impl PartialEq for Graph {
     fn eq(&self, other: &Graph) -> bool {
-        self.to_string() == other.to_string()
+        crate::text::same(self, other)
     }
 }
 

@@ -12,6 +12,7 @@ pub mod function;
 pub mod graph;
 pub mod op;
 pub mod ops;
+pub mod passes;
 pub mod tensor;
 pub mod text;
 pub mod types;
