@@ -88,8 +88,8 @@ pub(crate) fn slice_of(
     let row_bytes = width(&inputs[operand]);
     // A result with gaps is one along whose last axis the operands follow one another: its rows are theirs.
     let stride = if whole.is_contiguous() { inputs.iter().map(width).sum() } else { whole.stride };
-    if outer <= 1 {
-        return Place::contiguous(whole.storage, whole.offset + before, row_bytes);
+    if outer <= 1 || row_bytes == stride {
+        return Place::contiguous(whole.storage, whole.offset + before, outer * row_bytes);
     }
     Place { storage: whole.storage, offset: whole.offset + before, rows: outer, row_bytes, stride }
 }
