@@ -1,27 +1,36 @@
 //! What a node costs: an estimate for profiles, from the op's own description of itself.
 
-use ceras_graph::{Attribute, Graph, Node, TensorType};
+use ceras_graph::{Attribute, Attributes, Graph, Node, TensorType};
 
 /// Floating-point operations of a node.
 ///
-/// A contraction (an op with attribute `lhs_contracting`) takes a multiplication and an addition for each product; an
-/// elementwise op one operation an element; an op that owns graphs what its graphs take, once for each step along
-/// the leading axis that its operands have and its graphs' inputs lack; anything else one operation for each element
-/// that goes in and does not come out, as a reduction does.
+/// A contraction (an op that names `lhs_contracting_dimensions`) takes a multiplication and an addition for each
+/// product; an elementwise op one operation an element; a graph among the attributes what its nodes take, once for each
+/// step along the leading axis that the operands have and the graph's inputs lack; anything else one operation for
+/// each element that goes in and does not come out, as a reduction does.
 pub(crate) fn flops(graph: &Graph, node: &Node) -> u64 {
     let inputs: Vec<&TensorType> = node.inputs.iter().map(|value| graph.ty(*value)).collect();
     let outputs: u64 = node.outputs.iter().map(|value| elements(graph.ty(*value))).sum();
-    let own = match node.op.attributes().get("lhs_contracting") {
-        Some(Attribute::Ints(axes)) => outputs.saturating_mul(2).saturating_mul(contracted(&inputs, axes)),
+    let Attributes(attributes) = node.op.attributes();
+    let bodies: Vec<&Graph> = attributes.iter().filter_map(|(_, attribute)| body(attribute)).collect();
+    let contracting = attributes.iter().find(|(name, _)| *name == "lhs_contracting_dimensions");
+    let own = match contracting {
+        Some((_, Attribute::Ints(axes))) => {
+            outputs.saturating_mul(2).saturating_mul(contracted(&inputs, axes))
+        }
         _ if node.op.elementwise().is_some() => outputs,
-        _ if !node.op.graphs().is_empty() => 0,
+        _ if !bodies.is_empty() => 0,
         _ => inputs.iter().map(|ty| elements(ty)).sum::<u64>().saturating_sub(outputs),
     };
-    let owned = node.op.graphs().into_iter().map(|body| {
+    let owned = bodies.into_iter().map(|body| {
         let once: u64 = body.nodes().iter().map(|node| flops(body, node)).sum();
         once.saturating_mul(repetitions(&inputs, body))
     });
     owned.fold(own, u64::saturating_add)
+}
+
+fn body(attribute: &Attribute) -> Option<&Graph> {
+    if let Attribute::Graph(body) = attribute { Some(body) } else { None }
 }
 
 fn elements(ty: &TensorType) -> u64 {
@@ -44,4 +53,27 @@ fn repetitions(inputs: &[&TensorType], body: &Graph) -> u64 {
         outer.len() == inner.len() + 1 && outer[1..] == *inner
     });
     longer.and_then(|(outer, _)| outer.shape.dims()[0]).unwrap_or(1) as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use ceras_graph::{DType, Function, TensorType, compose, ops};
+
+    use super::*;
+
+    #[test]
+    fn a_dense_layer_with_bias_and_tanh() {
+        let ty = |dims: [usize; 2]| TensorType::new(DType::F32, dims);
+        let inputs =
+            [("x", ty([8, 16])), ("kernel", ty([16, 4])), ("bias", TensorType::new(DType::F32, [4]))];
+        let layer = Function::trace(&inputs, |g, x| {
+            let product = compose::dense(g, x[0], x[1])?;
+            let sum = compose::add(g, product, x[2])?;
+            Ok(vec![ops::tanh(g, sum)?])
+        });
+        let graph = layer.unwrap().into_graph();
+        let total = |graph: &Graph| -> u64 { graph.nodes().iter().map(|node| flops(graph, node)).sum() };
+        assert_eq!(total(&graph), 2 * 8 * 16 * 4 + 2 * 8 * 4);
+        assert_eq!(total(&ceras_graph::passes::optimize(&graph)), total(&graph));
+    }
 }
