@@ -16,6 +16,7 @@ pub mod program;
 pub mod random;
 pub mod reduce;
 
+mod disjoint;
 mod dtype;
 #[cfg(test)]
 mod testing;

@@ -234,7 +234,7 @@ fn a_tile_program_gives_the_fused_kernel_s_bits() {
     for isa in all_levels() {
         let expected = values::<f32>(&run.on(fused(body.clone(), isa).unwrap(), 1)[0]);
         let program = TileProgram::new(&body, isa).unwrap();
-        assert_eq!((program.inputs(), program.output_bytes(), program.input_elements(2)), (3, 4, 15));
+        assert_eq!((program.output_bytes(), program.input_elements(2)), (4, 15));
         let operands = data.each_ref().map(|data| data.as_ptr().cast::<u8>());
         for (row, column, len) in [(0, 0, 300), (14, 17, 283), (7, 299, 1), (3, 40, 0)] {
             let range = row * 300 + column..row * 300 + column + len;

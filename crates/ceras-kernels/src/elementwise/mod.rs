@@ -11,7 +11,7 @@ mod exponential_minus_one;
 mod extremes;
 mod fused;
 mod is_finite;
-mod kernel;
+pub(crate) mod kernel;
 mod layout;
 mod log;
 mod log_plus_one;
@@ -47,6 +47,13 @@ pub use roots::{RSQRT, SQRT};
 pub use rounding::{CEIL, FLOOR, ROUND_NEAREST_EVEN};
 pub use tanh::TANH;
 pub(crate) use tile_program::TileProgram;
+
+/// The functions that other kernels combine elements with.
+pub(crate) mod markers {
+    pub(crate) use super::arithmetic::{Add, Multiply};
+    pub(crate) use super::extremes::{Maximum, Minimum};
+    pub(crate) use super::logic::{And, Or};
+}
 pub use trigonometric::{COSINE, SINE};
 
 /// The code of a function for one instruction-set level and one choice of types: reads up to three runs of elements,

@@ -53,11 +53,6 @@ impl TileProgram {
         self.program.sizes[self.program.inputs]
     }
 
-    /// How many inputs there are.
-    pub(crate) fn inputs(&self) -> usize {
-        self.program.inputs
-    }
-
     /// How many elements input `index` must have, contiguous.
     pub(crate) fn input_elements(&self, index: usize) -> usize {
         self.layout.elements(index)

@@ -3,6 +3,9 @@
 mod all_finite;
 mod arg_max;
 mod reduction;
+mod stage;
+#[cfg(test)]
+mod tests;
 
 pub use all_finite::AllFinite;
 pub use arg_max::ArgMax;
