@@ -116,7 +116,7 @@ impl Executable {
     }
 
     /// Runs the plan on the inputs that were filled in: the compute segment, then, if the guard allows it, the commit
-    /// segment. Inputs keep their contents.
+    /// segment. Inputs keep their contents. A state block that is too small is grown with zeros.
     pub fn run<'m>(&'m mut self, memory: &'m mut Memory) -> Outputs<'m> {
         self.reserve(memory);
         let committed = if self.check_finite {

@@ -191,7 +191,7 @@ fn profiles_and_descriptions_name_the_layers() {
     let profile = plan.profile(&mut memory, 3);
     assert_eq!(profile.len(), plan.steps());
     assert!(profile.iter().any(|step| step.label.starts_with("head/") && step.flops >= 2 * 16 * 64 * 3));
-    assert!(profile.iter().all(|step| step.seconds > 0.0 && step.bytes > 0));
+    assert!(profile.iter().all(|step| step.seconds >= 0.0 && step.bytes > 0));
     let text = plan.describe();
     assert!(text.contains("commit if arena["), "{text}");
     assert!(text.contains("input `learning_rate`: float32 []"), "{text}");
