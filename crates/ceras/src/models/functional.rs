@@ -28,12 +28,29 @@ struct Node {
     sequence: u64,
 }
 
+/// Frees what only this node needs one after another: models may be deeper than the stack.
+impl Drop for Node {
+    fn drop(&mut self) {
+        let mut inputs = std::mem::take(&mut self.inputs);
+        while let Some(input) = inputs.pop() {
+            if let Some(mut node) = Arc::into_inner(input.node) {
+                inputs.append(&mut node.inputs);
+            }
+        }
+    }
+}
+
 impl KerasTensor {
     /// The symbolic tensor of an input layer.
     #[must_use]
     pub fn input(layer: InputLayer) -> KerasTensor {
+        KerasTensor::input_of(layer.into())
+    }
+
+    /// The symbolic tensor of a layer that stands for a model's input.
+    pub(crate) fn input_of(layer: LayerRef) -> KerasTensor {
         let ty = layer.input_type().expect("an input layer has a type");
-        KerasTensor::from_node(layer.into(), Vec::new(), vec![ty])
+        KerasTensor::from_node(layer, Vec::new(), vec![ty])
     }
 
     /// The first output of a layer applied to symbolic tensors.

@@ -5,10 +5,14 @@ mod functional;
 mod model;
 mod sequential;
 mod store;
+mod summary;
+mod table;
 
 pub use architecture::{Architecture, Kind, NamedLayer};
 pub use functional::KerasTensor;
 pub use model::Model;
 pub use sequential::Sequential;
 pub use store::{Group, Store, Variable};
-pub(crate) use architecture::{Call, TensorRef, describe, snake_case};
+pub use summary::Summary;
+pub(crate) use architecture::{Call, TensorRef, snake_case};
+pub(crate) use functional::architecture as functional_architecture;

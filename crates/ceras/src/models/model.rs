@@ -15,6 +15,7 @@ use crate::error::{Error, ErrorKind, Result, did_you_mean};
 use crate::initializers::InitCx;
 use crate::layers::context::{Trace, WeightSpec, join};
 use crate::layers::{BuildCx, CallCx, Layer, Traced};
+use crate::saving::Saved;
 use crate::training::{Compiled, PlanCache};
 
 /// A model that can be trained and asked.
@@ -33,6 +34,8 @@ pub struct Model {
     trainable: HashMap<String, bool>,
     pub(crate) compiled: Option<Compiled>,
     pub(crate) plans: PlanCache,
+    /// What the model remembers of its file.
+    pub(crate) saved: Saved,
 }
 
 impl Model {
@@ -110,24 +113,46 @@ impl Model {
             trainable: HashMap::new(),
             compiled: None,
             plans: PlanCache::default(),
+            saved: Saved::default(),
         }
     }
 
+    /// The model of an architecture with given weights, such as those of a file; `values` gets what it must give values
+    /// for, before anything is allocated.
+    pub(crate) fn with_values(
+        architecture: Architecture,
+        origin: &str,
+        values: impl FnOnce(&Architecture, &[Variable]) -> Result<Vec<Tensor>>,
+    ) -> Result<Model> {
+        let mut model = Model::empty(0);
+        let specs = declared(&architecture)?;
+        let variables: Vec<Variable> = specs.iter().map(variable).collect();
+        let values = values(&architecture, &variables)?;
+        for (variable, value) in variables.into_iter().zip(&values) {
+            let number = model.store.add(variable, value)?;
+            model.store.set_origin(number, &format!("loaded from `{origin}`"));
+        }
+        model.weights = specs.len();
+        model.specs = specs;
+        model.architecture = Some(Arc::new(architecture));
+        Ok(model)
+    }
+
+    /// Sets the seed of dropout and shuffling, and leaves the weights as they are.
+    pub(crate) fn set_seed_for_training(&mut self, seed: u64) {
+        self.seed = seed;
+        self.pending = self.pending.take().map(|pending| pending.seed(seed));
+    }
+
+    /// The layers that still wait for the shape of the data.
+    pub(crate) fn pending(&self) -> Option<&Sequential> {
+        self.pending.as_ref()
+    }
+
     fn set_architecture(&mut self, architecture: Architecture) -> Result<()> {
-        let mut specs = Vec::new();
-        architecture.build(&mut BuildCx::new("", &mut specs), &architecture.input_types())?;
+        let specs = declared(&architecture)?;
         for spec in &specs {
-            let variable = Variable {
-                path: spec.path.clone(),
-                name: spec.name.clone(),
-                ty: spec.ty.clone(),
-                group: if spec.trainable { Group::Trainable } else { Group::NonTrainable },
-                regularizer: spec.regularizer.clone(),
-                constraint: spec.constraint.clone(),
-                origin: None,
-                offset: 0,
-            };
-            self.store.add(variable, &initial_value(spec, self.seed)?)?;
+            self.store.add(variable(spec), &initial_value(spec, self.seed)?)?;
         }
         self.weights = specs.len();
         self.specs = specs;
@@ -331,6 +356,37 @@ impl Model {
     /// The number of a weight.
     pub(crate) fn weight_number(&self, path: &str, name: &str) -> Option<usize> {
         self.variables().iter().position(|variable| variable.path == path && variable.name == name)
+    }
+}
+
+/// The weights that the layers of an architecture declare, in Keras' order: that of the layers, as they are listed.
+fn declared(architecture: &Architecture) -> Result<Vec<WeightSpec>> {
+    let mut specs = Vec::new();
+    architecture.build(&mut BuildCx::new("", &mut specs), &architecture.input_types())?;
+    let mut places: HashMap<String, usize> = HashMap::new();
+    architecture.visit("", &mut |path, _| {
+        let place = places.len();
+        places.insert(path.to_owned(), place);
+    });
+    // What a layer owns inside stands with the layer.
+    let place = |path: &str| {
+        let mut ends = std::iter::once(path.len()).chain(path.rmatch_indices('/').map(|(index, _)| index));
+        ends.find_map(|end| places.get(&path[..end]).copied())
+    };
+    specs.sort_by_key(|spec| place(&spec.path));
+    Ok(specs)
+}
+
+fn variable(spec: &WeightSpec) -> Variable {
+    Variable {
+        path: spec.path.clone(),
+        name: spec.name.clone(),
+        ty: spec.ty.clone(),
+        group: if spec.trainable { Group::Trainable } else { Group::NonTrainable },
+        regularizer: spec.regularizer.clone(),
+        constraint: spec.constraint.clone(),
+        origin: None,
+        offset: 0,
     }
 }
 

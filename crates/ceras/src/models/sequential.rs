@@ -120,6 +120,17 @@ impl Sequential {
         })
     }
 
+    /// The model's name.
+    pub(crate) fn model_name(&self) -> &str {
+        self.name.as_deref().unwrap_or("sequential")
+    }
+
+    /// The layers under the names that they have in the model.
+    pub(crate) fn named_layers(&self) -> Result<Vec<(String, LayerRef)>> {
+        let names = name_layers(&self.layers.iter().collect::<Vec<_>>())?;
+        Ok(names.into_iter().zip(self.layers.iter().cloned()).collect())
+    }
+
     fn place(&self, number: usize, layers: usize) -> String {
         let name = self.name.as_deref().unwrap_or("sequential");
         format!("in model `{name}`, layer {} of {layers}", number + 1)

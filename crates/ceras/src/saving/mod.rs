@@ -1,3 +1,36 @@
 //! Keras' files, both ways.
+//!
+//! ```
+//! use ceras::prelude::*;
+//! use ceras::saving::load_model;
+//! # let folder = tempfile::tempdir().unwrap();
+//! # let path = folder.path().join("model.keras");
+//! let model = Sequential::new().add(Input::new([4])).add(Dense::new(3)).build()?;
+//! model.save(&path)?;
+//! let mut again = load_model(&path)?;
+//! assert_eq!(again.get_weights(), model.get_weights());
+//! # Ok::<(), ceras::Error>(())
+//! ```
+//!
+//! What kind of file it is, is found from its bytes and never from its name. Loading runs no code of a file, believes no
+//! size that it claims, and returns an error for anything that is damaged.
 
+mod archive;
+mod build;
+mod compile_config;
 pub mod config;
+mod contract;
+mod custom;
+mod hdf5;
+mod load;
+mod migrate;
+mod nodes;
+mod python_json;
+mod save;
+mod state;
+mod weights;
+
+pub use contract::{Contract, Extras, Feature, Task};
+pub use custom::CustomObjects;
+pub use load::{FileKind, Loaded, load, load_model, load_model_with};
+pub(crate) use state::Saved;

@@ -173,6 +173,7 @@ impl Model {
         }
         self.store.truncate(self.weights);
         self.plans.clear();
+        self.saved.unusable = None;
         self.compiled = Some(Compiled {
             optimizer,
             losses,
@@ -192,9 +193,13 @@ impl Model {
     /// # Errors
     /// It was not.
     pub fn compiled(&self) -> Result<&Compiled> {
-        self.compiled.as_ref().ok_or_else(|| {
-            Error::new(ErrorKind::Usage, "the model does not know what to minimise yet")
-                .hint("call `compile` with a loss first")
+        self.compiled.as_ref().ok_or_else(|| match self.unusable_compile() {
+            Some(unusable) => {
+                let text = "what the file's model was compiled with cannot be used here";
+                unusable.error.clone().within(text).hint("call `compile` with another")
+            }
+            None => Error::new(ErrorKind::Usage, "the model does not know what to minimise yet")
+                .hint("call `compile` with a loss first"),
         })
     }
 
@@ -319,6 +324,9 @@ impl Model {
                     let metric = metrics::resolve(metric, &targets[output], &outputs[output], logits)?;
                     let key = metric.name().to_owned();
                     let key = if several { format!("{}_{key}", names[output]) } else { key };
+                    let taken = measured.iter().any(|(other, ..)| *other == key);
+                    // Keras tells a metric that is measured both ways apart by this prefix.
+                    let key = if weighted && taken { format!("weighted_{key}") } else { key };
                     measured.push((key, Some(metric), Some(output), weighted));
                 }
             }

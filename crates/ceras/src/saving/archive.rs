@@ -1,0 +1,134 @@
+//! The `.keras` container: a zip archive whose members are read by name into memory, never onto the disk.
+
+use std::io::{self, Cursor, Read, Seek, Write};
+
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
+
+use crate::error::{Error, ErrorKind, Result};
+
+/// The members of a `.keras` file, in Keras' order.
+pub(crate) const METADATA: &str = "metadata.json";
+/// Architecture and compile state.
+pub(crate) const CONFIG: &str = "config.json";
+/// Weights and optimizer state.
+pub(crate) const WEIGHTS: &str = "model.weights.h5";
+/// Weights as NumPy keeps them; not readable without running code.
+pub(crate) const WEIGHTS_NPZ: &str = "model.weights.npz";
+/// What Keras has no place for.
+pub(crate) const EXTRAS: &str = "ceras.json";
+
+/// A member up to this size may be compressed as well as it likes.
+const ALWAYS_ALLOWED: u64 = 16 << 20;
+/// Beyond, a member that unpacks to more than so many times what is stored is a bomb: Keras stores, it does not compress.
+const MAX_EXPANSION: u64 = 100;
+
+/// The members of a `.keras` file, from a zip archive or from a folder.
+pub(crate) enum Archive {
+    /// A zip archive in memory.
+    Zip(ZipArchive<Cursor<Vec<u8>>>),
+    /// A folder, as Keras writes with `zipped=False`.
+    Folder(std::path::PathBuf),
+}
+
+impl Archive {
+    /// The archive of these bytes.
+    pub(crate) fn open(bytes: Vec<u8>) -> Result<Archive> {
+        ZipArchive::new(Cursor::new(bytes)).map(Archive::Zip).map_err(|error| {
+            Error::new(ErrorKind::File, "the zip archive is damaged or cut off").detail(error.to_string())
+        })
+    }
+
+    /// The names of the members.
+    pub(crate) fn names(&self) -> Vec<String> {
+        match self {
+            Archive::Zip(zip) => zip.file_names().flatten().map(|name| name.into_owned()).collect(),
+            Archive::Folder(folder) => {
+                let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+                entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
+            }
+        }
+    }
+
+    /// The bytes of a member; `None` when there is none of that name.
+    pub(crate) fn member(&mut self, name: &str) -> Result<Option<Vec<u8>>> {
+        match self {
+            Archive::Zip(zip) if zip.index_for_name(name).is_none() => Ok(None),
+            Archive::Zip(zip) => {
+                read_member(zip, name).map(Some).map_err(|error| error.context(format!("in member `{name}`")))
+            }
+            Archive::Folder(folder) => match folder.join(name) {
+                path if path.is_file() => crate::files::read(path).map(Some),
+                _ => Ok(None),
+            },
+        }
+    }
+}
+
+fn read_member(zip: &mut ZipArchive<Cursor<Vec<u8>>>, name: &str) -> Result<Vec<u8>> {
+    let broken =
+        |what: String| Error::new(ErrorKind::File, "the zip archive is damaged or cut off").detail(what);
+    let mut member = zip.by_name(name).map_err(|error| broken(error.to_string()))?;
+    let limit = ALWAYS_ALLOWED.max(member.compressed_size().saturating_mul(MAX_EXPANSION));
+    if member.size() > limit {
+        return Err(Error::new(ErrorKind::File, "the archive unpacks to far more than it holds").detail(
+            format!("{} bytes are stored, {} are claimed", member.compressed_size(), member.size()),
+        ));
+    }
+    // The vector grows with what is really there, not with what the header claims.
+    let mut bytes = Vec::new();
+    let read =
+        member.by_ref().take(limit + 1).read_to_end(&mut bytes).map_err(|error| broken(error.to_string()))?;
+    if read as u64 > limit {
+        return Err(Error::new(ErrorKind::File, "the archive unpacks to far more than it holds"));
+    }
+    Ok(bytes)
+}
+
+/// Writes members as Keras does: stored, dated 1 January 1980, in the order given.
+pub(crate) fn write_members<W: Write + Seek>(writer: W, members: &[(&str, &[u8])]) -> io::Result<()> {
+    let mut zip = ZipWriter::new(writer);
+    for (name, bytes) in members {
+        let options = SimpleFileOptions::default()
+            .compression_method(CompressionMethod::Stored)
+            .last_modified_time(DateTime::default())
+            .unix_permissions(0o600)
+            .large_file(bytes.len() as u64 >= u64::from(u32::MAX));
+        zip.start_file(*name, options).map_err(io::Error::other)?;
+        zip.write_all(bytes)?;
+    }
+    zip.finish().map_err(io::Error::other)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn members_read_back_and_the_bytes_are_the_same_each_time() {
+        let write = || {
+            let mut bytes = Cursor::new(Vec::new());
+            write_members(&mut bytes, &[("a", b"first"), ("b", b"")]).unwrap();
+            bytes.into_inner()
+        };
+        assert_eq!(write(), write());
+        let mut archive = Archive::open(write()).unwrap();
+        assert_eq!(archive.member("a").unwrap().unwrap(), b"first");
+        assert_eq!(archive.member("b").unwrap().unwrap(), b"");
+        assert!(archive.member("c").unwrap().is_none());
+    }
+
+    #[test]
+    fn bombs_are_refused() {
+        let mut bytes = Cursor::new(Vec::new());
+        let mut zip = ZipWriter::new(&mut bytes);
+        zip.start_file(CONFIG, SimpleFileOptions::default().compression_method(CompressionMethod::Deflated))
+            .unwrap();
+        let zeros = vec![0u8; 1 << 20];
+        (0..32).for_each(|_| zip.write_all(&zeros).unwrap());
+        zip.finish().unwrap();
+        let error = Archive::open(bytes.into_inner()).unwrap().member(CONFIG).unwrap_err();
+        assert!(error.to_string().contains("far more than it holds"), "{error}");
+    }
+}

@@ -1,0 +1,211 @@
+//! From a file's JSON to an architecture.
+
+use std::panic::Location;
+use std::sync::Arc;
+
+use ceras_graph::{DType, Dim, Shape, TensorType};
+use serde_json::{Value, json};
+
+use super::custom::CustomObjects;
+use super::migrate::{self, Words};
+use super::nodes;
+use crate::error::{Error, ErrorKind, Result};
+use crate::layers::{LAYERS, LayerRef};
+use crate::models::{Architecture, Sequential};
+
+/// What is needed besides the file.
+#[derive(Clone, Copy)]
+pub(crate) struct Cx<'a> {
+    pub(crate) custom: &'a CustomObjects,
+    pub(crate) location: &'static Location<'static>,
+}
+
+/// A model as far as its file tells it.
+#[derive(Debug)]
+pub(crate) enum Built {
+    /// All shapes are known.
+    Ready(Box<Architecture>),
+    /// A Sequential model that has seen no data yet.
+    Waiting(Sequential),
+}
+
+/// The architecture of a model's envelope.
+///
+/// # Errors
+/// All layers that are not supported, in one error; a layer whose config does not fit; connections that lead nowhere.
+pub(crate) fn model(envelope: &Value, cx: Cx<'_>) -> Result<Built> {
+    let words = migrate::layer(envelope, "the model itself")?;
+    let mut unsupported = Vec::new();
+    scan(&words, cx, &mut unsupported)?;
+    if !unsupported.is_empty() {
+        let text = match unsupported.len() {
+            1 => "the model has a layer that ceras does not support yet".to_owned(),
+            count => format!("the model has {count} layers that ceras does not support yet"),
+        };
+        return Err(unsupported.into_iter().fold(Error::new(ErrorKind::Unsupported, text), Error::detail));
+    }
+    architecture(&words, cx)
+}
+
+/// Whether a layer's description is that of a model.
+fn is_model(words: &Words) -> bool {
+    words.class_name == "Sequential"
+        || (words.config.contains_key("layers") && words.config.contains_key("input_layers"))
+}
+
+/// The layers of a model's description, in today's words.
+fn layers_of(words: &Words) -> Result<Vec<Words>> {
+    let name = words.config.get("name").and_then(Value::as_str).unwrap_or("the model");
+    let Some(layers) = words.config.get("layers").and_then(Value::as_array) else {
+        return Err(Error::new(ErrorKind::File, format!("the config of `{name}` has no list of layers")));
+    };
+    let count = layers.len();
+    let place = |index: usize| format!("layer {} of {count} in `{name}`", index + 1);
+    layers.iter().enumerate().map(|(index, layer)| migrate::layer(layer, &place(index))).collect()
+}
+
+/// Collects what is not supported: name, class and place.
+fn scan(words: &Words, cx: Cx<'_>, unsupported: &mut Vec<String>) -> Result<()> {
+    if !is_model(words) {
+        unsupported
+            .push(format!("`{}` ({}): a model written as a class of its own", words.key, words.class_name));
+        return Ok(());
+    }
+    let layers = layers_of(words)?;
+    let model = words.config.get("name").and_then(Value::as_str).unwrap_or(&words.class_name);
+    for (index, layer) in layers.iter().enumerate() {
+        if is_model(layer) {
+            scan(layer, cx, unsupported)?;
+        } else if !is_known(layer, cx) {
+            let kind = if is_op(layer) { "operation " } else { "" };
+            let class_name = layer.registered.as_deref().unwrap_or(&layer.class_name);
+            let place = format!("layer {} of {} in `{model}`", index + 1, layers.len());
+            unsupported.push(format!("`{}` ({kind}{class_name}), {place}", layer.key));
+        }
+    }
+    Ok(())
+}
+
+/// Whether it is an operation on symbolic tensors, such as `x * 2`, which Keras saves like a layer.
+fn is_op(words: &Words) -> bool {
+    words.module.starts_with("keras.src.ops") || words.module.starts_with("keras.ops")
+}
+
+fn is_known(words: &Words, cx: Cx<'_>) -> bool {
+    cx.custom.find_layer(words.registered.as_deref(), &words.class_name).is_some()
+        || (words.registered.is_none() && !is_op(words) && LAYERS.knows(&words.class_name))
+}
+
+/// The architecture of a model's description.
+pub(crate) fn architecture(words: &Words, cx: Cx<'_>) -> Result<Built> {
+    let layers = layers_of(words)?;
+    let name = words.config.get("name").and_then(Value::as_str).unwrap_or("model").to_owned();
+    let trainable = words.config.get("trainable").and_then(Value::as_bool).unwrap_or(true);
+    let built = if words.class_name == "Sequential" {
+        sequential(words, &name, &layers, cx)
+    } else {
+        nodes::functional(&words.config, &name, &layers, cx).map(|inner| Built::Ready(Box::new(inner)))
+    };
+    match built.map_err(|error| error.context(format!("in model `{name}`")))? {
+        Built::Ready(mut architecture) => {
+            architecture.trainable = trainable;
+            Ok(Built::Ready(architecture))
+        }
+        waiting => Ok(waiting),
+    }
+}
+
+fn sequential(words: &Words, name: &str, layers: &[Words], cx: Cx<'_>) -> Result<Built> {
+    let mut model = Sequential::new().name(name);
+    let mut input = None;
+    for (index, layer) in layers.iter().enumerate() {
+        let made = match made(layer, cx)? {
+            Made::Layer(made) => made,
+            Made::Waiting(inner) => {
+                let text = format!("`{}` inside does not know the shape of its input", layer.key);
+                let shape = given_shape(words, layers)
+                    .filter(|_| index == 0)
+                    .ok_or_else(|| Error::new(ErrorKind::File, text))?;
+                inner.architecture(Some(&shape))?.into()
+            }
+        };
+        if index == 0 {
+            input = match (made.input_type(), made.as_architecture()) {
+                (Some(_), _) => None,
+                (None, inner) => {
+                    given_shape(words, layers).or_else(|| inner?.input_types().into_iter().next())
+                }
+            };
+            if made.input_type().is_none() && input.is_none() && !layers.is_empty() {
+                model = model.add(made);
+                return rest_unbuilt(model, &layers[1..], cx);
+            }
+        }
+        model = model.add(made);
+    }
+    Ok(Built::Ready(Box::new(model.architecture(input.as_ref())?)))
+}
+
+/// The layers after the first of a Sequential model without a known input.
+fn rest_unbuilt(mut model: Sequential, layers: &[Words], cx: Cx<'_>) -> Result<Built> {
+    for layer in layers {
+        match made(layer, cx)? {
+            Made::Layer(made) => model = model.add(made),
+            Made::Waiting(_) => {
+                let text = format!("`{}` inside does not know the shape of its input", layer.key);
+                return Err(Error::new(ErrorKind::File, text));
+            }
+        }
+    }
+    Ok(Built::Waiting(model))
+}
+
+/// The input of a Sequential model where its first layer is no `InputLayer`.
+fn given_shape(words: &Words, layers: &[Words]) -> Option<TensorType> {
+    let shapes = [
+        layers.first().and_then(|layer| layer.input_shape.as_ref()),
+        words.config.get("build_input_shape"),
+        words.input_shape.as_ref(),
+    ];
+    let shape = shapes.into_iter().flatten().find_map(shape)?;
+    Some(TensorType::new(DType::F32, shape))
+}
+
+/// Keras' list of dimensions, the batch included.
+fn shape(value: &Value) -> Option<Shape> {
+    let dim = |dim: &Value| -> Option<Dim> {
+        if dim.is_null() { Some(None) } else { Some(Some(usize::try_from(dim.as_u64()?).ok()?)) }
+    };
+    let dims = value.as_array()?.iter().map(dim).collect::<Option<Vec<Dim>>>()?;
+    (!dims.is_empty()).then(|| Shape::from(dims))
+}
+
+/// A layer made of its description.
+pub(crate) enum Made {
+    Layer(LayerRef),
+    /// A Sequential model that is built by its first call.
+    Waiting(Sequential),
+}
+
+/// Makes the layer of a description.
+pub(crate) fn made(words: &Words, cx: Cx<'_>) -> Result<Made> {
+    if is_model(words) {
+        return Ok(match architecture(words, cx)? {
+            Built::Ready(inner) => Made::Layer((*inner).into()),
+            Built::Waiting(inner) => Made::Waiting(inner),
+        });
+    }
+    let parsed = match cx.custom.find_layer(words.registered.as_deref(), &words.class_name) {
+        Some(parse) => parse(&words.config),
+        None => {
+            LAYERS.from_json(&json!({"class_name": words.class_name, "config": words.config})).map(LayerRef)
+        }
+    };
+    parsed.map(Made::Layer).map_err(|error| error.context(format!("in layer `{}`", words.key)))
+}
+
+impl From<Architecture> for Arc<dyn crate::layers::Layer> {
+    fn from(architecture: Architecture) -> Self {
+        Arc::new(architecture)
+    }
+}

@@ -1,0 +1,244 @@
+//! `compile_config`: what a model was compiled with, in Keras' words.
+
+use ceras_graph::Tensor;
+use serde_json::{Map, Value, json};
+
+use super::custom::CustomObjects;
+use super::migrate;
+use crate::error::{Error, ErrorKind, Result};
+use crate::losses::LossRef;
+use crate::metrics::MetricRef;
+use crate::models::Model;
+use crate::optimizers::OptimizerRef;
+use crate::registry::Named;
+use crate::training::Compile;
+
+/// What a file says of `compile` that cannot be used here: kept for the next save, and for the error of `fit`.
+#[derive(Clone, Debug)]
+pub(crate) struct Unusable {
+    /// The file's words.
+    pub(crate) words: Value,
+    /// Why they cannot be used.
+    pub(crate) error: Error,
+}
+
+/// Keras' `compile_config` of a model; an empty object when it is not compiled.
+pub(crate) fn to_json(model: &Model) -> Result<Value> {
+    let Ok(compiled) = model.compiled() else {
+        return Ok(model.unusable_compile().map_or_else(|| json!({}), |unusable| unusable.words.clone()));
+    };
+    let mut optimizer = compiled.optimizer.to_json();
+    if !compiled.optimizer.common().is_scheduled()
+        && let Some(rate) = optimizer.pointer_mut("/config/learning_rate")
+    {
+        // Keras writes the single-precision variable, printed as double.
+        *rate = json!(f64::from(model.learning_rate()? as f32));
+    }
+    let outputs = model.architecture().map_or(1, |architecture| architecture.output_types().len());
+    let losses: Vec<Value> = compiled.given_losses.iter().map(|loss| named(loss, LossRef::to_json)).collect();
+    let loss = match &losses[..] {
+        [one] => one.clone(),
+        _ => json!(losses),
+    };
+    let metrics = |given: &[Vec<Named<MetricRef>>]| -> Value {
+        let lists: Vec<Value> = given
+            .iter()
+            .map(|list| list.iter().map(|metric| named(metric, MetricRef::to_json)).collect())
+            .collect();
+        match (&lists[..], outputs) {
+            ([], _) => Value::Null,
+            ([one], 1) => one.clone(),
+            // One list stands for every output.
+            ([one], outputs) => json!(vec![one; outputs]),
+            _ => json!(lists),
+        }
+    };
+    Ok(json!({
+        "optimizer": optimizer,
+        "loss": loss,
+        "loss_weights": compiled.loss_weights,
+        "metrics": metrics(&compiled.given_metrics),
+        "weighted_metrics": metrics(&compiled.given_weighted_metrics),
+        "run_eagerly": compiled.run_eagerly,
+        "steps_per_execution": 1,
+        "jit_compile": false,
+    }))
+}
+
+fn named<T>(object: &Named<T>, to_json: impl Fn(&T) -> Value) -> Value {
+    match object {
+        Named::Name(name) => json!(name),
+        Named::Object(object) => to_json(object),
+    }
+}
+
+/// What a file's `compile_config` says, for a model with outputs of these names; `None` when it was not compiled.
+///
+/// # Errors
+/// A loss, a metric or an optimizer that is not known.
+pub(crate) fn from_json(words: &Value, outputs: &[&str], custom: &CustomObjects) -> Result<Option<Compile>> {
+    let Some(map) = words.as_object().filter(|map| map.contains_key("optimizer") || map.contains_key("loss"))
+    else {
+        return Ok(None);
+    };
+    let get = |key: &str| map.get(key).filter(|value| !value.is_null());
+    let losses = match get("loss") {
+        Some(loss) => per_output(loss, outputs)?
+            .iter()
+            .map(|loss| one_loss(loss, custom))
+            .collect::<Result<Vec<_>>>()?,
+        None => return Err(Error::new(ErrorKind::File, "the file's model was compiled without a loss")),
+    };
+    let mut compile = Compile::new("mse").losses(losses);
+    if let Some(optimizer) = get("optimizer") {
+        compile = compile.optimizer(one_optimizer(optimizer, custom)?);
+    }
+    if let Some(weights) = get("loss_weights") {
+        let weights = per_output(weights, outputs)?;
+        let weights = weights.iter().map(Value::as_f64).collect::<Option<Vec<f64>>>();
+        compile.loss_weights = weights;
+    }
+    if let Some(metrics) = get("metrics") {
+        compile.metrics = metric_lists(metrics, outputs, custom)?;
+    }
+    if let Some(metrics) = get("weighted_metrics") {
+        compile.weighted_metrics = metric_lists(metrics, outputs, custom)?;
+    }
+    let eagerly = get("run_eagerly").and_then(Value::as_bool).unwrap_or(false);
+    Ok(Some(compile.run_eagerly(eagerly)))
+}
+
+/// A value, a list of one for each output, or a dictionary by the outputs' names.
+fn per_output(value: &Value, outputs: &[&str]) -> Result<Vec<Value>> {
+    match value {
+        Value::Array(items) => Ok(items.clone()),
+        Value::Object(map) if !map.contains_key("class_name") => {
+            let by_name = outputs.iter().map(|name| map.get(*name).cloned()).collect::<Option<Vec<Value>>>();
+            by_name.map_or_else(
+                // The keys of a model that was made with a dictionary need not be its layers' names; Keras sorts them.
+                || {
+                    let mut items: Vec<(&String, &Value)> = map.iter().collect();
+                    items.sort_by_key(|(key, _)| *key);
+                    Ok(items.into_iter().map(|(_, value)| value.clone()).collect())
+                },
+                Ok,
+            )
+        }
+        one => Ok(vec![one.clone()]),
+    }
+}
+
+fn one_loss(words: &Value, custom: &CustomObjects) -> Result<Named<LossRef>> {
+    let mut words = words.clone();
+    migrate::measure(&mut words);
+    let (registered, class_name) = names(&words);
+    if let Some(parse) = custom.find_loss(registered, class_name) {
+        return parse(&config(&words)).map(Named::Object);
+    }
+    match &words {
+        Value::String(name) => LossRef::by_name(name).map(|_| Named::Name(name.clone())),
+        words => LossRef::from_json(words).map(Named::Object),
+    }
+}
+
+fn one_metric(words: &Value, custom: &CustomObjects) -> Result<Named<MetricRef>> {
+    let mut words = words.clone();
+    migrate::measure(&mut words);
+    let (registered, class_name) = names(&words);
+    if let Some(parse) = custom.find_metric(registered, class_name) {
+        return parse(&config(&words)).map(Named::Object);
+    }
+    match &words {
+        Value::String(name) => crate::metrics::check_name(name).map(|()| Named::Name(name.clone())),
+        words => MetricRef::from_json(words).map(Named::Object),
+    }
+}
+
+fn one_optimizer(words: &Value, custom: &CustomObjects) -> Result<OptimizerRef> {
+    let mut words = words.clone();
+    migrate::optimizer(&mut words);
+    let (registered, class_name) = names(&words);
+    match custom.find_optimizer(registered, class_name) {
+        Some(parse) => parse(&config(&words)),
+        None => OptimizerRef::from_json(&words),
+    }
+}
+
+fn names(words: &Value) -> (Option<&str>, &str) {
+    let text = |key: &str| words.get(key).and_then(Value::as_str);
+    (text("registered_name"), text("class_name").or(words.as_str()).unwrap_or_default())
+}
+
+fn config(words: &Value) -> Map<String, Value> {
+    words.get("config").and_then(Value::as_object).cloned().unwrap_or_default()
+}
+
+/// The metrics of each output: a list for all, a list of lists, or a dictionary by the outputs' names.
+fn metric_lists(
+    words: &Value,
+    outputs: &[&str],
+    custom: &CustomObjects,
+) -> Result<Vec<Vec<Named<MetricRef>>>> {
+    let list = |words: &Value| -> Result<Vec<Named<MetricRef>>> {
+        match words {
+            Value::Null => Ok(Vec::new()),
+            Value::Array(items) => items.iter().map(|metric| one_metric(metric, custom)).collect(),
+            one => one_metric(one, custom).map(|metric| vec![metric]),
+        }
+    };
+    match words {
+        Value::Array(items) if items.is_empty() => Ok(Vec::new()),
+        Value::Array(items) if items.iter().any(Value::is_array) || outputs.len() > 1 => {
+            items.iter().map(list).collect()
+        }
+        Value::Object(map) if !map.contains_key("class_name") => {
+            let of = |name: &&str| map.get(*name).map_or_else(|| Ok(Vec::new()), &list);
+            outputs.iter().map(of).collect()
+        }
+        flat => list(flat).map(|metrics| vec![metrics]),
+    }
+}
+
+/// The optimizer's variables in Keras' order: the steps done, the learning rate (where no schedule gives it), the slots.
+/// Slots that do not exist yet are those of the first step.
+pub(crate) fn optimizer_variables(model: &Model) -> Result<Option<Vec<Tensor>>> {
+    let Ok(compiled) = model.compiled() else { return Ok(None) };
+    if !model.is_built() {
+        return Ok(None);
+    }
+    let (iterations, slots) = model.optimizer_values()?;
+    let mut variables = vec![Tensor::scalar(iterations)];
+    if !compiled.optimizer.common().is_scheduled() {
+        variables.push(Tensor::scalar(model.learning_rate()? as f32));
+    }
+    variables.extend(slots);
+    Ok(Some(variables))
+}
+
+/// Gives a compiled model the optimizer's variables of a file; what does not fit is said in a warning, as in Keras.
+pub(crate) fn restore_optimizer(model: &mut Model, variables: &[Tensor]) -> Result<Option<String>> {
+    let scheduled = model.compiled()?.optimizer.common().is_scheduled();
+    let Some(iterations) = variables.first().filter(|first| first.len() == 1) else {
+        return Ok(Some("the file's optimizer state is not readable; training starts afresh".into()));
+    };
+    let iterations = iterations.cast(ceras_graph::DType::I64).slice::<i64>()[0];
+    // The learning rate is the one scalar of floats at the second place; Keras 2 and schedules leave it out.
+    let second =
+        variables.get(1).filter(|second| second.rank() == 0 && second.dtype() == ceras_graph::DType::F32);
+    let (_, expected) = model.optimizer_values()?;
+    let with_rate = second.is_some() && (variables.len() != expected.len() + 1 || !scheduled);
+    let (rate, slots) = if with_rate { (second, &variables[2..]) } else { (None, &variables[1..]) };
+    let fits = slots.len() == expected.len()
+        && slots.iter().zip(&expected).all(|(slot, own)| slot.dims() == own.dims());
+    let rate = rate.filter(|_| !scheduled).map(|rate| rate.to_f64()[0]);
+    model.set_optimizer_values(iterations, rate, if fits { Some(slots) } else { None })?;
+    if fits || slots.is_empty() {
+        return Ok(None);
+    }
+    let text = format!(
+        "the file's optimizer has {} slots, the model's {}; only the number of steps and the learning rate were taken over",
+        slots.len(),
+        expected.len()
+    );
+    Ok(Some(text))
+}

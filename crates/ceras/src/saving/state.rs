@@ -1,0 +1,132 @@
+//! What a model gives to a file and takes from one, beyond its architecture.
+
+use std::collections::HashMap;
+
+use ceras_graph::{Tensor, TensorType};
+
+use super::compile_config::Unusable;
+use super::contract::{Extras, State};
+use super::weights::Weight;
+use crate::error::{Error, ErrorKind, Result};
+use crate::models::{Group, Model};
+
+/// What a model remembers of the file that it came from.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Saved {
+    /// What is written into `ceras.json`.
+    pub(crate) extras: Extras,
+    /// A compile state that could not be used.
+    pub(crate) unusable: Option<Unusable>,
+}
+
+impl Model {
+    /// What the model's file says besides Keras' own facts; empty for a model that was not loaded, until it is set.
+    pub fn extras(&self) -> &Extras {
+        &self.saved.extras
+    }
+
+    /// The same, to be changed: [`Model::save`] writes it.
+    pub fn extras_mut(&mut self) -> &mut Extras {
+        &mut self.saved.extras
+    }
+
+    /// The compile state of the model's file, if it could not be used.
+    pub(crate) fn unusable_compile(&self) -> Option<&Unusable> {
+        self.saved.unusable.as_ref()
+    }
+
+    /// The weights with their values, in the model's order.
+    pub(crate) fn weights_with_values(&self) -> Vec<(Weight<'_>, Tensor)> {
+        let weights = self.variables().iter().enumerate();
+        weights.map(|(number, variable)| (weight(variable), self.store.get(number))).collect()
+    }
+
+    /// The number of steps that the optimizer has done, and its slots for the weights that are trained now. A slot that
+    /// does not exist yet is as the first step would find it.
+    pub(crate) fn optimizer_values(&self) -> Result<(i64, Vec<Tensor>)> {
+        let compiled = self.compiled()?;
+        let types = |weights: &[usize]| -> Vec<TensorType> {
+            weights.iter().map(|&number| self.variables()[number].ty.clone()).collect()
+        };
+        let mut kept: HashMap<(Option<usize>, String), Tensor> = HashMap::new();
+        let mut iterations = 0;
+        if let Some(state) = &compiled.optimizer_state {
+            iterations = self.store.get(state.iterations).cast(ceras_graph::DType::I64).slice::<i64>()[0];
+            let slots = compiled.optimizer.slots(&types(&state.weights));
+            for (slot, &number) in slots.into_iter().zip(&state.slots) {
+                let weight = slot.variable.map(|variable| state.weights[variable]);
+                kept.insert((weight, slot.name), self.store.get(number));
+            }
+        }
+        let weights = self.trainable_numbers();
+        let mut values = Vec::new();
+        for slot in compiled.optimizer.slots(&types(&weights)) {
+            let weight = slot.variable.map(|variable| weights[variable]);
+            let old = kept.remove(&(weight, slot.name)).filter(|old| old.ty() == slot.ty);
+            values.push(match old {
+                Some(old) => old,
+                None => filled(&slot.ty, slot.initial)?,
+            });
+        }
+        Ok((iterations, values))
+    }
+
+    /// Gives the optimizer's variables these values.
+    pub(crate) fn set_optimizer_values(
+        &mut self,
+        iterations: i64,
+        learning_rate: Option<f64>,
+        slots: Option<&[Tensor]>,
+    ) -> Result<()> {
+        self.prepare_optimizer()?;
+        let Some(state) = self.compiled()?.optimizer_state.clone() else { return Ok(()) };
+        self.store.set(state.iterations, &Tensor::scalar(iterations))?;
+        if let Some(rate) = learning_rate {
+            self.store.set(state.learning_rate, &Tensor::scalar(rate as f32))?;
+        }
+        for (&number, value) in state.slots.iter().zip(slots.unwrap_or_default()) {
+            self.store.set(number, value)?;
+        }
+        Ok(())
+    }
+
+    /// What `ceras.json` needs of the model to go on where it stands.
+    pub(crate) fn state_to_save(&self) -> State {
+        let mut trainable = Vec::new();
+        if let Ok(architecture) = self.architecture() {
+            let mut frozen: Vec<String> = Vec::new();
+            architecture.visit("", &mut |path, layer| {
+                let inside = frozen.iter().any(|frozen| path.starts_with(&format!("{frozen}/")));
+                let own = self.is_trainable(path);
+                if inside && own {
+                    trainable.push((path.to_owned(), true));
+                }
+                if !own && layer.as_architecture().is_some() {
+                    frozen.push(path.to_owned());
+                }
+            });
+        }
+        State { seed: self.seed, step: Some(self.step), trainable }
+    }
+}
+
+/// A variable as the weights of a file are described.
+pub(crate) fn weight(variable: &crate::models::Variable) -> Weight<'_> {
+    let trainable = variable.group == Group::Trainable;
+    Weight { path: &variable.path, name: &variable.name, trainable, ty: &variable.ty }
+}
+
+fn filled(ty: &TensorType, value: f64) -> Result<Tensor> {
+    let dims =
+        ty.shape.to_known().ok_or_else(|| Error::new(ErrorKind::Shape, "a slot's shape is not known"))?;
+    let elements: usize = dims.iter().product();
+    Ok(Tensor::new(&dims, vec![value; elements])?.cast(ty.dtype))
+}
+
+/// The optimizer's name, which Keras gives to its group.
+pub(crate) fn optimizer_name(model: &Model) -> Result<String> {
+    let optimizer = &model.compiled()?.optimizer;
+    let config = optimizer.config();
+    let name = config.get("name").and_then(serde_json::Value::as_str).map(str::to_owned);
+    Ok(name.unwrap_or_else(|| crate::models::snake_case(optimizer.class_name())))
+}
