@@ -30,6 +30,7 @@ impl Kernel for Concatenate {
     fn run(&self, io: &mut Io<'_>) {
         let output = io.output::<u8>(0);
         let row: usize = self.bytes.iter().sum();
+        assert_eq!(output.len(), row * self.outer, "bytes of the output of a concatenation");
         let mut start = 0;
         for (index, &bytes) in self.bytes.iter().enumerate() {
             let input = io.input::<u8>(index);

@@ -21,12 +21,14 @@ impl Iota {
     }
 
     fn typed<T: Element>(&self, io: &mut Io<'_>, number: fn(usize) -> T) {
-        if self.length * self.inner == 0 {
+        let output = io.output::<T>(0);
+        let period = self.length * self.inner;
+        if output.is_empty() {
             return;
         }
-        for (row, run) in io.output::<T>(0).chunks_exact_mut(self.inner).enumerate() {
-            run.fill(number(row % self.length));
-        }
+        let (first, rest) = output.split_at_mut(period);
+        first.chunks_exact_mut(self.inner).enumerate().for_each(|(index, run)| run.fill(number(index)));
+        rest.chunks_exact_mut(period).for_each(|copy| copy.copy_from_slice(first));
     }
 }
 

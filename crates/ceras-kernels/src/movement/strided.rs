@@ -1,28 +1,185 @@
 //! Kernels that read with strides and write in order.
 
+use std::ops::Range;
+
+use crate::disjoint::Disjoint;
+use crate::dtype::Element;
 use crate::io::{Io, Kernel};
+
+/// Below so many bytes waking threads costs more than it saves.
+const PARALLEL_BYTES: usize = 256 * 1024;
+/// Bytes that a thread writes at a time, about.
+const TASK_BYTES: usize = 64 * 1024;
+/// The side of a block of a transposition: a block's cache lines, read and written, stay in the L1 cache.
+const SIDE: usize = 16;
 
 /// Reads elements at `start + Σ indexᵢ·strideᵢ` and writes them in order.
 #[derive(Debug)]
 struct Strided {
     element_bytes: usize,
+    /// Axes of length 1 are left out, and axes that are one run in the input are merged; at least one axis is left.
     dims: Vec<usize>,
     start: usize,
     strides: Vec<isize>,
+    /// The axis along which the input's elements lie side by side, if it is not the last.
+    side_by_side: Option<usize>,
 }
 
 impl Strided {
-    fn run(&self, io: &mut Io<'_>) {
-        let (input, output) = (io.input::<u8>(0), io.output::<u8>(0));
-        let size = self.element_bytes;
-        for (index, element) in output.chunks_exact_mut(size).enumerate() {
-            let (mut rest, mut source) = (index, self.start as isize);
-            for (extent, stride) in self.dims.iter().zip(&self.strides).rev() {
-                source += (rest % extent) as isize * stride;
-                rest /= extent;
+    fn new(element_bytes: usize, dims: &[usize], start: usize, strides: &[isize]) -> Strided {
+        // Elements of other sizes are runs of bytes.
+        let odd = !matches!(element_bytes, 1 | 4 | 8);
+        let unit = if odd { element_bytes } else { 1 };
+        let mut merged: Vec<(usize, isize)> = if odd { vec![(element_bytes, 1)] } else { Vec::new() };
+        for (&extent, &stride) in dims.iter().zip(strides).rev().filter(|(extent, _)| **extent != 1) {
+            let stride = stride * unit as isize;
+            match merged.last_mut() {
+                Some((length, inner)) if stride == *inner * *length as isize => *length *= extent,
+                _ => merged.push((extent, stride)),
             }
-            let source = source as usize * size;
-            element.copy_from_slice(&input[source..source + size]);
+        }
+        if merged.is_empty() {
+            merged.push((1, 1));
+        }
+        merged.reverse();
+        let last = merged.len() - 1;
+        let side_by_side = (0..last).rev().find(|&axis| merged[axis].1 == 1 && merged[last].1 != 1);
+        Strided {
+            element_bytes: if odd { 1 } else { element_bytes },
+            dims: merged.iter().map(|(extent, _)| *extent).collect(),
+            start: start * unit,
+            strides: merged.iter().map(|(_, stride)| *stride).collect(),
+            side_by_side,
+        }
+    }
+
+    fn run(&self, io: &mut Io<'_>) {
+        match self.element_bytes {
+            4 => self.typed::<u32>(io),
+            8 => self.typed::<u64>(io),
+            _ => self.typed::<u8>(io),
+        }
+    }
+
+    fn typed<T: Element>(&self, io: &mut Io<'_>) {
+        let (input, output) = (io.input::<T>(0), io.output::<T>(0));
+        if output.is_empty() {
+            return;
+        }
+        // A unit is a row of the output, or a plane of which one side lies in order in the input.
+        let first = self.side_by_side.unwrap_or(self.dims.len() - 1);
+        let plane: usize = self.dims[first..].iter().product();
+        let units = output.len() / plane;
+        let output = Disjoint::new(output);
+        let work = |units: Range<usize>| {
+            for unit in units {
+                // SAFETY: units have parts of the output that do not overlap, and each is in one task only.
+                let part = unsafe { output.part(unit * plane..(unit + 1) * plane) };
+                let start =
+                    self.offset(&self.dims[..first], &self.strides[..first], unit) + self.start as isize;
+                match self.side_by_side {
+                    Some(_) => self.planes(input, start, first, part),
+                    None => row(input, start, self.strides[first], part),
+                }
+            }
+        };
+        if units * plane * size_of::<T>() < PARALLEL_BYTES {
+            work(0..units);
+            return;
+        }
+        let per_task = (TASK_BYTES / (plane * size_of::<T>())).max(1);
+        io.pool().for_each(units.div_ceil(per_task), &|task| {
+            work(task * per_task..units.min((task + 1) * per_task))
+        });
+    }
+
+    /// Where the element with that number in those axes is, from their start.
+    fn offset(&self, dims: &[usize], strides: &[isize], number: usize) -> isize {
+        let (mut rest, mut offset) = (number, 0);
+        for (extent, stride) in dims.iter().zip(strides).rev() {
+            offset += (rest % extent) as isize * stride;
+            rest /= extent;
+        }
+        offset
+    }
+
+    /// All planes spanned by the axis `first` and the last, in blocks.
+    fn planes<T: Element>(&self, input: &[T], start: isize, first: usize, output: &mut [T]) {
+        let last = self.dims.len() - 1;
+        let (height, width, stride) = (self.dims[first], self.dims[last], self.strides[last]);
+        let between = &self.dims[first + 1..last];
+        let planes: usize = between.iter().product();
+        for plane in 0..planes {
+            let from = start + self.offset(between, &self.strides[first + 1..last], plane);
+            let to = &mut output[plane * width..];
+            for top in (0..height).step_by(SIDE) {
+                for left in (0..width).step_by(SIDE) {
+                    let corner = from + top as isize + left as isize * stride;
+                    let sides = (SIDE.min(height - top), SIDE.min(width - left));
+                    block(
+                        input,
+                        corner,
+                        stride,
+                        sides,
+                        &mut to[top * planes * width + left..],
+                        planes * width,
+                    );
+                }
+            }
+        }
+    }
+}
+
+/// A row of the output.
+fn row<T: Element>(input: &[T], start: isize, stride: isize, output: &mut [T]) {
+    let first = start as usize;
+    if stride == 1 {
+        output.copy_from_slice(&input[first..first + output.len()]);
+    } else if stride > 1 {
+        output
+            .iter_mut()
+            .zip(input[first..].iter().step_by(stride as usize))
+            .for_each(|(to, from)| *to = *from);
+    } else if stride == -1 {
+        let last = first + 1 - output.len();
+        output.iter_mut().zip(input[last..=first].iter().rev()).for_each(|(to, from)| *to = *from);
+    } else {
+        output
+            .iter_mut()
+            .enumerate()
+            .for_each(|(at, to)| *to = input[(start + at as isize * stride) as usize]);
+    }
+}
+
+/// A block of a plane: `height` elements lie side by side in the input, `width` in the output.
+#[inline]
+fn block<T: Element>(
+    input: &[T],
+    corner: isize,
+    stride: isize,
+    (height, width): (usize, usize),
+    output: &mut [T],
+    pitch: usize,
+) {
+    if (height, width) == (SIDE, SIDE) {
+        // Through a buffer of known size, so that neither loop checks bounds element by element.
+        let mut turned = [[T::default(); SIDE]; SIDE];
+        for left in 0..SIDE {
+            let from = (corner + left as isize * stride) as usize;
+            let column: &[T; SIDE] = input[from..from + SIDE].try_into().expect("a side");
+            for top in 0..SIDE {
+                turned[top][left] = column[top];
+            }
+        }
+        for (top, line) in turned.iter().enumerate() {
+            output[top * pitch..top * pitch + SIDE].copy_from_slice(line);
+        }
+        return;
+    }
+    for left in 0..width {
+        let from = (corner + left as isize * stride) as usize;
+        for (top, x) in input[from..from + height].iter().enumerate() {
+            output[top * pitch + left] = *x;
         }
     }
 }
@@ -45,13 +202,10 @@ impl Transpose {
     /// # Panics
     /// If the permutation names an axis that does not exist.
     pub fn new(element_bytes: usize, dims: &[usize], permutation: &[usize]) -> Transpose {
-        let strides = dense_strides(dims);
-        Transpose(Strided {
-            element_bytes,
-            dims: permutation.iter().map(|&axis| dims[axis]).collect(),
-            start: 0,
-            strides: permutation.iter().map(|&axis| strides[axis]).collect(),
-        })
+        let dense = dense_strides(dims);
+        let turned: Vec<usize> = permutation.iter().map(|&axis| dims[axis]).collect();
+        let strides: Vec<isize> = permutation.iter().map(|&axis| dense[axis]).collect();
+        Transpose(Strided::new(element_bytes, &turned, 0, &strides))
     }
 }
 
@@ -61,7 +215,8 @@ impl Kernel for Transpose {
     }
 }
 
-/// A part of the operand: along each axis the elements `starts, starts + strides, …` below `limits`. Regions are contiguous.
+/// A part of the operand: along each axis the elements `starts, starts + strides, …` below `limits`. Regions are
+/// contiguous.
 #[derive(Debug)]
 pub struct Slice(Strided);
 
@@ -79,12 +234,11 @@ impl Slice {
     ) -> Slice {
         let dense = dense_strides(dims);
         let axes = 0..dims.len();
-        Slice(Strided {
-            element_bytes,
-            dims: axes.clone().map(|a| limits[a].saturating_sub(starts[a]).div_ceil(strides[a])).collect(),
-            start: axes.clone().map(|a| starts[a] * dense[a] as usize).sum(),
-            strides: axes.map(|a| strides[a] as isize * dense[a]).collect(),
-        })
+        let taken: Vec<usize> =
+            axes.clone().map(|a| limits[a].saturating_sub(starts[a]).div_ceil(strides[a])).collect();
+        let start = axes.clone().map(|a| starts[a] * dense[a] as usize).sum();
+        let steps: Vec<isize> = axes.map(|a| strides[a] as isize * dense[a]).collect();
+        Slice(Strided::new(element_bytes, &taken, start, &steps))
     }
 }
 
@@ -99,7 +253,7 @@ impl Kernel for Slice {
 pub struct Reverse(Strided);
 
 impl Reverse {
-    /// For an operand of these dimensions.
+    /// For an operand of these dimensions; an axis that is named twice is turned once.
     ///
     /// # Panics
     /// If there is no such axis.
@@ -107,41 +261,17 @@ impl Reverse {
         let mut strides = dense_strides(dims);
         let mut start = 0;
         for &axis in axes {
-            start += dims[axis].saturating_sub(1) * strides[axis] as usize;
-            strides[axis] = -strides[axis];
+            if strides[axis] > 0 {
+                start += dims[axis].saturating_sub(1) * strides[axis] as usize;
+                strides[axis] = -strides[axis];
+            }
         }
-        Reverse(Strided { element_bytes, dims: dims.to_vec(), start, strides })
+        Reverse(Strided::new(element_bytes, dims, start, &strides))
     }
 }
 
 impl Kernel for Reverse {
     fn run(&self, io: &mut Io<'_>) {
         self.0.run(io);
-    }
-}
-
-/// The bytes of the input. Both regions may be strided.
-#[derive(Debug, Default)]
-pub struct Copy;
-
-impl Copy {
-    /// The kernel.
-    pub fn new() -> Copy {
-        Copy
-    }
-}
-
-impl Kernel for Copy {
-    fn run(&self, io: &mut Io<'_>) {
-        let (input, mut output) = (io.input_rows::<u8>(0), io.output_rows::<u8>(0));
-        if let (Some(from), Some(to)) = (input.as_slice(), output.as_mut_slice()) {
-            to.copy_from_slice(from);
-            return;
-        }
-        for row in 0..output.len() {
-            if input.width() == output.width() {
-                output.row(row).copy_from_slice(input.row(row));
-            }
-        }
     }
 }
