@@ -2,7 +2,8 @@
 
 Compiled and trained a few steps, so that the optimizer has slots. `summary` (what `model.summary()` prints), `weights`
 (`{path, shape, dtype, trainable}`), `optimizer_variables`, `members` (the zip's, with the HDF5 datasets of the weights
-as `{key: shape}`, and null for the others). Arrays: `x`, `predictions` (of `predict(x)`), `weight<i>`, `slot<i>`.
+as `{key: shape}`, and null for the others). `continued`, where no layer is random: the losses of ten more epochs of one
+batch, of the model as Keras loads it. Arrays: `x`, `y`, `predictions` (of `predict(x)`), `weight<i>`, `slot<i>`.
 
 Keras stamps the date and addresses in memory into what it writes; the files here are rewritten with fixed dates
 (`metadata.json`'s `date_saved`, the zip's) and small `shared_object_id`s, and are otherwise Keras' bytes.
@@ -78,7 +79,10 @@ def add(group, case, make, x, y):
     predictions = model.predict(x, verbose=0)
     again = keras.models.load_model(path)
     assert np.array_equal(again.predict(x, verbose=0), predictions), case
-    arrays = dict(x=x, predictions=predictions)
+    arrays = dict(x=x, y=y, predictions=predictions)
+    random_layers = [layer for layer in again.layers if "dropout" in layer.name]
+    more = lambda: again.fit(x, y, batch_size=len(x), epochs=10, shuffle=False, verbose=0).history["loss"]
+    continued = {} if random_layers else dict(continued=more())
     arrays.update({f"weight{i}": w.numpy() for i, w in enumerate(model.weights)})
     optimizer = model.optimizer.variables if model.optimizer else []
     arrays.update({f"slot{i}": v.numpy() for i, v in enumerate(optimizer)})
@@ -92,6 +96,7 @@ def add(group, case, make, x, y):
         weights=[describe(w) | dict(trainable=w.trainable) for w in model.weights],
         optimizer_variables=[describe(v) for v in optimizer],
         members={name: datasets(content) if name.endswith(".h5") else None for name, content in members},
+        **continued,
     )
 
 
