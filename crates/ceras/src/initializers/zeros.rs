@@ -23,7 +23,7 @@ use crate::error::Result;
 /// # Ok::<(), ceras::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, from = "Nothing", into = "Nothing")]
+#[serde(from = "Nothing", into = "Nothing")]
 pub struct Zeros;
 
 /// The config, which is empty.
