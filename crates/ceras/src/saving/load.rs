@@ -11,7 +11,7 @@ use super::compile_config::{self, Unusable};
 use super::contract::{self, Extras, State};
 use super::custom::CustomObjects;
 use super::hdf5::Hdf5;
-use super::weights;
+use super::{legacy, weights};
 use crate::error::{Error, ErrorKind, Result};
 use crate::models::Model;
 
@@ -23,6 +23,8 @@ pub enum FileKind {
     Keras,
     /// The members of a `.keras` file in a folder.
     KerasFolder,
+    /// A whole model in HDF5, as Keras writes `.h5` files.
+    Hdf5,
 }
 
 /// A model with what its file says of it.
@@ -83,8 +85,19 @@ fn from_bytes(bytes: Vec<u8>, origin: &str, cx: Cx<'_>) -> Result<Loaded> {
     match &bytes[..] {
         [] => Err(Error::new(ErrorKind::File, "the file is empty")),
         [b'P', b'K', 3 | 5, ..] => from_archive(Archive::open(bytes)?, FileKind::Keras, origin, cx),
+        _ if is_hdf5(&bytes) => legacy::read(&Hdf5::open(bytes)?, origin, cx),
         _ => Err(Error::new(ErrorKind::File, "this is not a model: neither a zip archive nor HDF5")),
     }
+}
+
+/// HDF5 begins with its signature, at the start or after a block of 512 bytes or a doubling of that.
+pub(crate) fn is_hdf5(bytes: &[u8]) -> bool {
+    const SIGNATURE: &[u8] = b"\x89HDF\r\n\x1a\n";
+    let blocks = std::iter::successors(Some(512), |block: &usize| block.checked_mul(2));
+    std::iter::once(0)
+        .chain(blocks)
+        .take_while(|start| *start < bytes.len())
+        .any(|start| bytes[start..].starts_with(SIGNATURE))
 }
 
 fn from_archive(mut archive: Archive, kind: FileKind, origin: &str, cx: Cx<'_>) -> Result<Loaded> {

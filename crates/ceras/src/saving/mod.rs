@@ -22,12 +22,15 @@ pub mod config;
 mod contract;
 mod custom;
 mod hdf5;
+mod legacy;
 mod load;
 mod migrate;
 mod nodes;
 mod python_json;
 mod save;
 mod state;
+#[cfg(test)]
+mod tests;
 mod weights;
 
 pub use contract::{Contract, Extras, Feature, Task};

@@ -1,0 +1,232 @@
+//! HDF5 files of whole models, as Keras 1 to 3 write them under names such as `model.h5`, and files of weights alone.
+//!
+//! The architecture and the compile state are JSON in attributes of the root. The weights of each layer stand in a group by
+//! its name; they are assigned by position, as Keras does: layers without weights are passed over on both sides, and the
+//! names say nothing.
+
+use ceras_graph::Tensor;
+use serde_json::{Map, Value, json};
+
+use super::build::{self, Built, Cx};
+use super::hdf5::Hdf5;
+use super::load::{FileKind, Loaded, compile, parse_json};
+use super::weights::{Weight, check_shape};
+use crate::error::{Error, ErrorKind, Result};
+use crate::layers::context::join;
+use crate::models::{Architecture, Model};
+
+/// Loads a whole model.
+pub(crate) fn read(file: &Hdf5, origin: &str, cx: Cx<'_>) -> Result<Loaded> {
+    let Some(config) = file.text("", "model_config") else {
+        let error = Error::new(ErrorKind::File, "the file holds no architecture");
+        return Err(match weights_group(file) {
+            Some(_) => error.hint("it holds weights alone: build the model first, then call `load_weights`"),
+            None => error,
+        });
+    };
+    let words = plain(parse_json(config.as_bytes(), "model_config")?);
+    let mut warnings = Vec::new();
+    let mut model = match build::model(&words, cx)? {
+        Built::Waiting(pending) => {
+            if !layers_with_weights(file, "model_weights")?.is_empty() {
+                warnings
+                    .push("the file does not say the shape of the input; its weights are left out".into());
+            }
+            Model::unbuilt(pending, 0)
+        }
+        Built::Ready(architecture) => {
+            Model::with_values(*architecture, origin, |architecture, variables| {
+                let described: Vec<Weight<'_>> = variables.iter().map(super::state::weight).collect();
+                by_position(file, "model_weights", architecture, &described)
+            })?
+        }
+    };
+    if model.is_built()
+        && let Some(training) = file.text("", "training_config")
+    {
+        let words = json!({"compile_config": compile_words(plain(parse_json(training.as_bytes(), "training_config")?))});
+        let optimizer = optimizer(file)?;
+        compile(&mut model, &words, optimizer, cx, &mut warnings)?;
+    }
+    let keras_version =
+        file.text("", "keras_version").or_else(|| file.text("model_weights", "keras_version"));
+    Ok(Loaded { model, kind: FileKind::Hdf5, keras_version, warnings })
+}
+
+/// Where a file has its weights, if it has any in this form: in `model_weights` or at the root.
+pub(crate) fn weights_group(file: &Hdf5) -> Option<&'static str> {
+    ["model_weights", ""]
+        .into_iter()
+        .find(|group| file.has_group(group) && file.texts(group, "layer_names").is_some())
+}
+
+/// The compile state in today's form.
+fn compile_words(training: Value) -> Value {
+    let Value::Object(mut words) = training else { return Value::Null };
+    if let Some(optimizer) = words.shift_remove("optimizer_config") {
+        words.insert("optimizer".into(), optimizer);
+    }
+    Value::Object(words)
+}
+
+/// Old JSON without the envelopes that Keras put around tuples.
+fn plain(mut value: Value) -> Value {
+    fn open(value: &mut Value) {
+        if let Value::Object(map) = value
+            && map.get("class_name").and_then(Value::as_str) == Some("__tuple__")
+        {
+            *value = map.shift_remove("items").unwrap_or(Value::Null);
+        }
+        match value {
+            Value::Object(map) => map.values_mut().for_each(open),
+            Value::Array(items) => items.iter_mut().for_each(open),
+            _ => {}
+        }
+    }
+    open(&mut value);
+    value
+}
+
+/// The layers of a file that have weights: the group, and the paths of the weights in order.
+fn layers_with_weights(file: &Hdf5, group: &str) -> Result<Vec<(String, Vec<String>)>> {
+    let Some(names) = file.texts(group, "layer_names") else {
+        return Err(Error::new(ErrorKind::File, "the file has no list of layers with weights"));
+    };
+    let mut layers = Vec::new();
+    for name in names {
+        let path = join(group, &name);
+        let weights = file.texts(&path, "weight_names").unwrap_or_default();
+        if !weights.is_empty() {
+            layers.push((name, weights.iter().map(|weight| join(&path, weight)).collect()));
+        }
+    }
+    Ok(layers)
+}
+
+/// The weights of each layer of the model itself, as numbers: those that are trained now first.
+fn weights_of_layers(architecture: &Architecture, weights: &[Weight<'_>]) -> Vec<(String, Vec<usize>)> {
+    let mut frozen: Vec<String> = Vec::new();
+    architecture.visit("", &mut |path, layer| {
+        if !layer.info().trainable {
+            frozen.push(path.to_owned());
+        }
+    });
+    let is_frozen =
+        |path: &str| frozen.iter().any(|frozen| path == frozen || path.starts_with(&join(frozen, "")));
+    let mut layers: Vec<(String, Vec<usize>)> = Vec::new();
+    for (number, weight) in weights.iter().enumerate() {
+        let layer = weight.path.split('/').next().unwrap_or_default();
+        match layers.last_mut().filter(|(last, _)| last == layer) {
+            Some((_, numbers)) => numbers.push(number),
+            None => layers.push((layer.to_owned(), vec![number])),
+        }
+    }
+    for (_, numbers) in &mut layers {
+        numbers.sort_by_key(|&number| !weights[number].trainable || is_frozen(weights[number].path));
+    }
+    layers
+}
+
+/// The values of a model's weights, taken by position.
+///
+/// # Errors
+/// Another number of layers with weights, of weights in a layer, or another shape.
+pub(crate) fn by_position(
+    file: &Hdf5,
+    group: &str,
+    architecture: &Architecture,
+    weights: &[Weight<'_>],
+) -> Result<Vec<Tensor>> {
+    let stored = layers_with_weights(file, group)?;
+    let wanted = weights_of_layers(architecture, weights);
+    if stored.len() != wanted.len() {
+        let text =
+            format!("the model has {} layers with weights; the file has {}", wanted.len(), stored.len());
+        return Err(Error::new(ErrorKind::File, text));
+    }
+    let mut values: Vec<Option<Tensor>> = vec![None; weights.len()];
+    for ((layer, numbers), (name, paths)) in wanted.iter().zip(&stored) {
+        take(file, layer, numbers, name, paths, weights, &mut values)?;
+    }
+    Ok(values.into_iter().flatten().collect())
+}
+
+/// The values of the weights of those layers that the file has under the same name; the others stay as they are.
+///
+/// # Errors
+/// A layer of the same name with other weights.
+pub(crate) fn by_name(
+    file: &Hdf5,
+    group: &str,
+    architecture: &Architecture,
+    weights: &[Weight<'_>],
+) -> Result<Vec<Option<Tensor>>> {
+    let stored = layers_with_weights(file, group)?;
+    let mut values: Vec<Option<Tensor>> = vec![None; weights.len()];
+    for (layer, numbers) in weights_of_layers(architecture, weights) {
+        if let Some((name, paths)) = stored.iter().find(|(name, _)| *name == layer) {
+            take(file, &layer, &numbers, name, paths, weights, &mut values)?;
+        }
+    }
+    Ok(values)
+}
+
+/// Reads the weights of one layer.
+fn take(
+    file: &Hdf5,
+    layer: &str,
+    numbers: &[usize],
+    name: &str,
+    paths: &[String],
+    weights: &[Weight<'_>],
+    values: &mut [Option<Tensor>],
+) -> Result<()> {
+    if numbers.len() != paths.len() {
+        let text = format!(
+            "layer `{layer}` has {} weights; the file has {} in `{name}`",
+            numbers.len(),
+            paths.len()
+        );
+        return Err(Error::new(ErrorKind::File, text));
+    }
+    for (&number, path) in numbers.iter().zip(paths) {
+        check_shape(&weights[number], &file.dims(path)?)?;
+        values[number] = Some(file.tensor(path)?.cast(weights[number].ty.dtype));
+    }
+    Ok(())
+}
+
+/// The optimizer's variables in today's order: the steps, the learning rate where it is there, the slots weight by weight.
+fn optimizer(file: &Hdf5) -> Result<Option<Vec<Tensor>>> {
+    const GROUP: &str = "optimizer_weights";
+    let Some(names) = file.texts(GROUP, "weight_names").filter(|_| file.has_group(GROUP)) else {
+        return Ok(None);
+    };
+    let values = names.iter().map(|name| file.tensor(&join(GROUP, name))).collect::<Result<Vec<_>>>()?;
+    // Until Keras 2.10 all slots of one kind stood together; their names end in the kind.
+    let kinds = ["/m:0", "/v:0", "/vhat:0", "/rms:0", "/momentum:0", "/mg:0", "/accumulator:0"];
+    let kind = |name: &String| kinds.iter().position(|kind| name.ends_with(kind));
+    let slots = names.iter().skip(1).map(kind).collect::<Option<Vec<usize>>>();
+    let old = names.iter().skip(1).all(|name| name.contains("/Variable"));
+    let groups = match slots {
+        Some(slots) => slots.chunk_by(|a, b| a == b).count(),
+        // The oldest names say nothing; two slots for each weight are Adam's and by far the most common.
+        None if old && names.len() % 2 == 1 => 2,
+        None => 1,
+    };
+    if groups < 2 || (values.len() - 1) % groups != 0 {
+        return Ok(Some(values));
+    }
+    let count = (values.len() - 1) / groups;
+    let places = (0..count).flat_map(|weight| (0..groups).map(move |kind| 1 + kind * count + weight));
+    Ok(Some([0].into_iter().chain(places).map(|place| values[place].clone()).collect()))
+}
+
+/// The attribute `model_config` of a model.
+pub(crate) fn model_config(envelope: &Value) -> Value {
+    let mut map = Map::new();
+    for key in ["class_name", "config"] {
+        map.insert(key.to_owned(), envelope[key].clone());
+    }
+    Value::Object(map)
+}

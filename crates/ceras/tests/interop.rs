@@ -1,0 +1,104 @@
+//! Real Keras reads what ceras writes. Runs where `CERAS_INTEROP_PYTHON` names a Python with Keras 3.15.1.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use ceras::prelude::*;
+
+fn write_npy(path: &Path, tensor: &Tensor) {
+    let dims: String = tensor.dims().iter().map(|dim| format!("{dim}, ")).collect();
+    let header = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({dims}), }}");
+    // Magic, version and length are 10 bytes; the whole header ends at a multiple of 64.
+    let padded = format!("{header:<width$}\n", width = (header.len() + 11).next_multiple_of(64) - 11);
+    let mut file = std::fs::File::create(path).unwrap();
+    file.write_all(b"\x93NUMPY\x01\x00").unwrap();
+    file.write_all(&(padded.len() as u16).to_le_bytes()).unwrap();
+    file.write_all(padded.as_bytes()).unwrap();
+    for value in tensor.to_f32() {
+        file.write_all(&value.to_le_bytes()).unwrap();
+    }
+}
+
+fn numbers(dims: &[usize]) -> Tensor {
+    let count: usize = dims.iter().product();
+    let values: Vec<f32> = (0..count).map(|n| ((n * 37 + 11) % 101) as f32 / 25.0 - 2.0).collect();
+    Tensor::new(dims, values).unwrap()
+}
+
+/// A model, trained a little where it can be.
+fn sequential() -> Model {
+    let x = numbers(&[24, 4]);
+    let mut model = Sequential::new()
+        .add(Input::new([4]).name("measurements"))
+        .add(Normalization::new().adapt(&x).unwrap())
+        .add(Dense::new(8).activation("relu"))
+        .add(BatchNormalization::new())
+        .add(Dropout::new(0.3))
+        .add(Dense::new(3).activation("softmax"))
+        .name("penguins")
+        .build()
+        .unwrap();
+    let compile =
+        Compile::new("sparse_categorical_crossentropy").optimizer(Adam::new()).metrics(["accuracy"]);
+    model.compile(compile).unwrap();
+    let y = Tensor::new(&[24], (0..24).map(|n| n % 3).collect::<Vec<i32>>()).unwrap();
+    model.fit(&x, &y, Fit::new().epochs(2).verbose(Verbose::Silent)).unwrap();
+    model
+}
+
+/// Shared layers, a nested model, several outputs.
+fn functional() -> Model {
+    let x = Input::new([4]).name("x").tensor();
+    let twice: LayerRef = Dense::new(4).activation("tanh").name("twice").into();
+    let hidden = twice.clone().apply(&twice.apply(&x).unwrap()).unwrap();
+    let inner_x = Input::new([4]).tensor();
+    let inner_y = Dense::new(5).activation("gelu").apply(&inner_x).unwrap();
+    let inner = Model::new(&[inner_x], &[inner_y]).unwrap().with_name("inner");
+    let inner: LayerRef = inner.architecture().unwrap().as_ref().clone().into();
+    let first = inner.apply(&hidden).unwrap();
+    let second = Dense::new(1).activation("sigmoid").name("second").apply(&hidden).unwrap();
+    let mut model = Model::new(&[x], &[first, second]).unwrap().with_name("functional");
+    model
+        .compile(
+            Compile::new("mse").losses(["mse", "binary_crossentropy"]).optimizer(Sgd::new().momentum(0.9)),
+        )
+        .unwrap();
+    model
+}
+
+fn unbuilt_then_built() -> Model {
+    let mut model =
+        Sequential::new().add(Flatten::new()).add(Dense::new(2)).add(Activation::new("elu")).build().unwrap();
+    model.predict(&numbers(&[2, 2, 2])).unwrap();
+    model
+}
+
+#[test]
+fn keras_reads_what_ceras_writes() {
+    let Some(python) = std::env::var_os("CERAS_INTEROP_PYTHON") else {
+        let mut error = std::io::stderr().lock();
+        writeln!(error, "skipped: set CERAS_INTEROP_PYTHON to a Python that has Keras 3.15.1").unwrap();
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let models = [
+        ("sequential", sequential(), vec![5, 4]),
+        ("functional", functional(), vec![5, 4]),
+        ("unbuilt", unbuilt_then_built(), vec![3, 2, 2]),
+    ];
+    for (name, mut model, dims) in models {
+        let x = numbers(&dims);
+        model.save(folder.path().join(format!("{name}.keras"))).unwrap();
+        write_npy(&folder.path().join(format!("{name}.x.npy")), &x);
+        let outputs = model.predict_all(&x, 32).unwrap();
+        for (number, output) in outputs.iter().enumerate() {
+            let letter = if outputs.len() == 1 { "y".to_owned() } else { format!("y{number}") };
+            write_npy(&folder.path().join(format!("{name}.{letter}.npy")), output);
+        }
+    }
+    let script = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../oracle/interop.py");
+    let output = Command::new(python).arg(script).arg(folder.path()).output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{text}\n{}", String::from_utf8_lossy(&output.stderr));
+}
