@@ -44,7 +44,8 @@ fn apply(function: &'static Function, arguments: &[Register]) -> Instruction {
 fn run(body: &Body, isa: Isa, threads: usize, in_place: bool) -> f64 {
     let total: usize = body.shape.iter().product();
     let elements = |operand: &Operand| {
-        body.shape.iter().zip(&operand.strides).map(|(extent, stride)| (extent - 1) * stride).sum::<usize>() + 1
+        body.shape.iter().zip(&operand.strides).map(|(extent, stride)| (extent - 1) * stride).sum::<usize>()
+            + 1
     };
     let mut end = 0;
     let mut region = |bytes: usize| {
@@ -79,7 +80,8 @@ fn bodies(shape: &[usize]) -> Vec<(&'static str, Body)> {
         outputs: vec![last(instructions.len() - 1)],
         instructions,
     };
-    let chain = || vec![apply(&ADD, &[a, b]), apply(&MULTIPLY, &[last(0), b]), apply(&MAXIMUM, &[last(1), a])];
+    let chain =
+        || vec![apply(&ADD, &[a, b]), apply(&MULTIPLY, &[last(0), b]), apply(&MAXIMUM, &[last(1), a])];
     let mut bodies = vec![
         ("copy", body(vec![full.clone()], vec![apply(&COPY, &[a])])),
         ("add", body(vec![full.clone(), full.clone()], vec![apply(&ADD, &[a, b])])),

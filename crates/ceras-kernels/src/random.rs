@@ -86,10 +86,13 @@ impl Kernel for Bits {
 fn fill(words: &mut [u32], first: u64, key: [u64; 2]) {
     // The bits are the same at every level, so the machine's is used.
     #[cfg(target_arch = "x86_64")]
-    if Isa::active() >= Isa::Avx2 {
-        // SAFETY: the active level is one that the machine has.
-        unsafe { fill_avx2(words, first, key) };
-        return;
+    // SAFETY: the active level is one that the machine has.
+    unsafe {
+        match Isa::active() {
+            Isa::Avx512 => return fill_avx512(words, first, key),
+            Isa::Avx2 => return fill_avx2(words, first, key),
+            Isa::Portable | Isa::Reference => {}
+        }
     }
     fill_any(words, first, key);
 }
@@ -100,6 +103,12 @@ unsafe fn fill_avx2(words: &mut [u32], first: u64, key: [u64; 2]) {
     fill_any(words, first, key);
 }
 
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma,avx512f,avx512vl,avx512bw,avx512dq")]
+unsafe fn fill_avx512(words: &mut [u32], first: u64, key: [u64; 2]) {
+    fill_any(words, first, key);
+}
+
 #[inline(always)]
 fn fill_any(words: &mut [u32], first: u64, key: [u64; 2]) {
     let [seed, stream] = key;
@@ -107,10 +116,10 @@ fn fill_any(words: &mut [u32], first: u64, key: [u64; 2]) {
     for (chunk, words) in words.chunks_mut(4 * LANES).enumerate() {
         let start = first + (chunk * LANES) as u64;
         let mut counters = [[0; LANES], [0; LANES], [stream as u32; LANES], [(stream >> 32) as u32; LANES]];
-        for lane in 0..LANES {
+        let [low, high, ..] = &mut counters;
+        for (lane, (low, high)) in low.iter_mut().zip(high).enumerate() {
             let counter = start + lane as u64;
-            counters[0][lane] = counter as u32;
-            counters[1][lane] = (counter >> 32) as u32;
+            (*low, *high) = (counter as u32, (counter >> 32) as u32);
         }
         let bits = philox(counters, seed);
         let mut turned = [0; 4 * LANES];

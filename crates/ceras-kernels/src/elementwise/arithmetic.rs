@@ -96,8 +96,8 @@ macro_rules! floats {
             #[inline(always)]
             fn map<L: Level>(a: $t) -> $t {
                 let one = (1.0 as $t).copysign(a);
-                // Zeros and NaN fail both comparisons and stay.
-                if a > 0.0 || a < 0.0 { one } else { a }
+                // Zeros and NaN stay.
+                if a == 0.0 || a.is_nan() { a } else { one }
             }
         }
     )*};

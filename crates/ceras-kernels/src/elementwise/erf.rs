@@ -16,7 +16,7 @@ function!(
 
 /// Of `erf(x) / x` as a polynomial of `x²`: minimax (Remez) over 0 … 0.9, 2⁻³¹.
 const NEAR: [f32; 7] = [
-    1.128_379_2,
+    std::f32::consts::FRAC_2_SQRT_PI,
     -0.376_126_35,
     0.112_837_195,
     -0.026_860_753,

@@ -31,7 +31,7 @@ impl Map1<f64> for Exponential {
 }
 
 /// The leading ten bits of ln 2, so that a product with a whole number up to 2¹⁴ is exact.
-pub(super) const LN2_HIGH: f32 = 0.693_359_375;
+pub(super) const LN2_HIGH: f32 = 0.693_359_4;
 /// The rest of ln 2.
 pub(super) const LN2_LOW: f32 = -2.121_944_4e-4;
 

@@ -12,6 +12,8 @@ const PARALLEL_BYTES: usize = 256 * 1024;
 const TASK_BYTES: usize = 64 * 1024;
 /// The side of a block of a transposition: a block's cache lines, read and written, stay in the L1 cache.
 const SIDE: usize = 16;
+/// Lines of a plane that are written together: what is read lies side by side in so many elements.
+const LINES: usize = 4 * SIDE;
 
 /// Reads elements at `start + Σ indexᵢ·strideᵢ` and writes them in order.
 #[derive(Debug)]
@@ -66,64 +68,80 @@ impl Strided {
         if output.is_empty() {
             return;
         }
-        // A unit is a row of the output, or a plane of which one side lies in order in the input.
-        let first = self.side_by_side.unwrap_or(self.dims.len() - 1);
-        let plane: usize = self.dims[first..].iter().product();
-        let units = output.len() / plane;
-        let output = Disjoint::new(output);
-        let work = |units: Range<usize>| {
-            for unit in units {
-                // SAFETY: units have parts of the output that do not overlap, and each is in one task only.
-                let part = unsafe { output.part(unit * plane..(unit + 1) * plane) };
-                let start =
-                    self.offset(&self.dims[..first], &self.strides[..first], unit) + self.start as isize;
-                match self.side_by_side {
-                    Some(_) => self.planes(input, start, first, part),
-                    None => row(input, start, self.strides[first], part),
-                }
+        let total = output.len();
+        // A unit is a row of the output, or some lines of a plane of which one side lies in order in the input.
+        let (units, unit) = match self.side_by_side {
+            Some(first) => {
+                let line: usize = self.dims[first + 1..].iter().product();
+                let outer: usize = self.dims[..first].iter().product();
+                (outer * self.dims[first].div_ceil(LINES), line * LINES)
             }
+            None => (total / self.dims[self.dims.len() - 1], self.dims[self.dims.len() - 1]),
         };
-        if units * plane * size_of::<T>() < PARALLEL_BYTES {
+        let output = Disjoint::new(output);
+        let work = |units: Range<usize>| match self.side_by_side {
+            Some(first) => units.for_each(|unit| self.lines(input, first, unit, &output)),
+            None => self.rows(input, units, &output),
+        };
+        if total * size_of::<T>() < PARALLEL_BYTES {
             work(0..units);
             return;
         }
-        let per_task = (TASK_BYTES / (plane * size_of::<T>())).max(1);
+        let per_task = (TASK_BYTES / (unit * size_of::<T>())).max(1);
         io.pool().for_each(units.div_ceil(per_task), &|task| {
             work(task * per_task..units.min((task + 1) * per_task))
         });
     }
 
-    /// Where the element with that number in those axes is, from their start.
-    fn offset(&self, dims: &[usize], strides: &[isize], number: usize) -> isize {
+    /// Where the element with that number in the first axes is, from the start.
+    fn offset(&self, axes: Range<usize>, number: usize) -> isize {
         let (mut rest, mut offset) = (number, 0);
-        for (extent, stride) in dims.iter().zip(strides).rev() {
-            offset += (rest % extent) as isize * stride;
-            rest /= extent;
+        for axis in axes.rev() {
+            offset += (rest % self.dims[axis]) as isize * self.strides[axis];
+            rest /= self.dims[axis];
         }
         offset
     }
 
-    /// All planes spanned by the axis `first` and the last, in blocks.
-    fn planes<T: Element>(&self, input: &[T], start: isize, first: usize, output: &mut [T]) {
+    /// Some rows of the output.
+    fn rows<T: Element>(&self, input: &[T], rows: Range<usize>, output: &Disjoint<'_, T>) {
+        let last = self.dims.len() - 1;
+        let (width, stride) = (self.dims[last], self.strides[last]);
+        let (period, step) = if last == 0 { (1, 0) } else { (self.dims[last - 1], self.strides[last - 1]) };
+        // SAFETY: tasks have rows of their own.
+        let output = unsafe { output.part(rows.start * width..rows.end * width) };
+        let mut from = 0;
+        for (number, row) in rows.zip(output.chunks_exact_mut(width)) {
+            // Divisions only where an axis further out moves on, and at the start.
+            if number % period == 0 || from == 0 {
+                from = self.start as isize + self.offset(0..last, number);
+            } else {
+                from += step;
+            }
+            copy_row(input, from, stride, row);
+        }
+    }
+
+    /// Some lines of a plane spanned by the axis `first` and the last, for all axes between them, in blocks.
+    fn lines<T: Element>(&self, input: &[T], first: usize, unit: usize, output: &Disjoint<'_, T>) {
         let last = self.dims.len() - 1;
         let (height, width, stride) = (self.dims[first], self.dims[last], self.strides[last]);
-        let between = &self.dims[first + 1..last];
-        let planes: usize = between.iter().product();
+        let planes: usize = self.dims[first + 1..last].iter().product();
+        let (groups, pitch) = (height.div_ceil(LINES), planes * width);
+        let (outer, top) = (unit / groups, unit % groups * LINES);
+        let lines = LINES.min(height - top);
+        let begin = (outer * height + top) * pitch;
+        // SAFETY: units have lines of their own, and each is in one task only.
+        let output = unsafe { output.part(begin..begin + lines * pitch) };
+        let start = self.start as isize + self.offset(0..first, outer) + top as isize;
         for plane in 0..planes {
-            let from = start + self.offset(between, &self.strides[first + 1..last], plane);
+            let from = start + self.offset(first + 1..last, plane);
             let to = &mut output[plane * width..];
-            for top in (0..height).step_by(SIDE) {
-                for left in (0..width).step_by(SIDE) {
+            for left in (0..width).step_by(SIDE) {
+                for top in (0..lines).step_by(SIDE) {
                     let corner = from + top as isize + left as isize * stride;
-                    let sides = (SIDE.min(height - top), SIDE.min(width - left));
-                    block(
-                        input,
-                        corner,
-                        stride,
-                        sides,
-                        &mut to[top * planes * width + left..],
-                        planes * width,
-                    );
+                    let sides = (SIDE.min(lines - top), SIDE.min(width - left));
+                    block(input, corner, stride, sides, &mut to[top * pitch + left..], pitch);
                 }
             }
         }
@@ -131,7 +149,8 @@ impl Strided {
 }
 
 /// A row of the output.
-fn row<T: Element>(input: &[T], start: isize, stride: isize, output: &mut [T]) {
+#[inline]
+fn copy_row<T: Element>(input: &[T], start: isize, stride: isize, output: &mut [T]) {
     let first = start as usize;
     if stride == 1 {
         output.copy_from_slice(&input[first..first + output.len()]);
@@ -167,9 +186,7 @@ fn block<T: Element>(
         for left in 0..SIDE {
             let from = (corner + left as isize * stride) as usize;
             let column: &[T; SIDE] = input[from..from + SIDE].try_into().expect("a side");
-            for top in 0..SIDE {
-                turned[top][left] = column[top];
-            }
+            turned.iter_mut().zip(column).for_each(|(line, &x)| line[left] = x);
         }
         for (top, line) in turned.iter().enumerate() {
             output[top * pitch..top * pitch + SIDE].copy_from_slice(line);

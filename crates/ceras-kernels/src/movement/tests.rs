@@ -98,8 +98,7 @@ fn slices_and_reverses() {
         ([0, 0, 7], [6, 7, 8], [1, 1, 2]),
         ([3, 3, 3], [3, 7, 8], [1, 1, 1]),
     ] {
-        let output: Vec<usize> =
-            (0..3).map(|a| (limits[a] - starts[a] as usize).div_ceil(strides[a])).collect();
+        let output: Vec<usize> = (0..3).map(|a| usize::div_ceil(limits[a] - starts[a], strides[a])).collect();
         let kernel = || Slice::new(4, &dims, &starts, &limits, &strides);
         check(kernel, 4, &dims, &output, |index| (0..3).map(|a| starts[a] + index[a] * strides[a]).collect());
     }

@@ -8,7 +8,7 @@ use crate::io::{Io, Kernel};
 use crate::isa::Isa;
 
 /// Below so many elements waking threads costs more than it saves.
-const PARALLEL_ELEMENTS: usize = 64 * 1024;
+const PARALLEL_ELEMENTS: usize = 256 * 1024;
 /// Elements that a thread takes at a time.
 const TASK_ELEMENTS: usize = 16 * 1024;
 

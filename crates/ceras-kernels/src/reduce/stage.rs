@@ -9,6 +9,7 @@
 //!
 //! Sums of floats thus lose about log₂ n + 64 roundings at the worst, instead of n.
 
+use std::mem::MaybeUninit;
 use std::ops::Range;
 
 use crate::dtype::Element;
@@ -19,8 +20,12 @@ use crate::isa::Isa;
 const BLOCK: usize = 1024;
 /// Partial results of a block.
 const PARTIALS: usize = 16;
-/// Results that are worked on at a time when they lie side by side.
-const STRIP: usize = 64;
+/// Results that are worked on at a time when they lie side by side; their partial results fill half an L1 cache.
+const STRIP: usize = 256;
+/// Runs that are worked on at a time: so many chains of additions overlap.
+const RUNS: usize = 4;
+/// Rows up to this length are turned, so that the results of several lie side by side.
+const SHORT: usize = 16;
 
 /// The reduction of `[outer, n, inner]` to `[outer, inner]`.
 #[derive(Clone, Copy, Debug)]
@@ -58,28 +63,66 @@ impl Stage {
 
 /// The code of a stage for a type, a way to combine and a level.
 pub(super) struct Code<T> {
-    /// Works off some units: from the input to the blocks' results, `[outer, blocks, inner]`.
-    blocks: unsafe fn(&Stage, T, &[T], *mut T, Range<usize>),
-    /// Combines the blocks' results in place, so that those of block 0 become the stage's.
+    accumulate: Accumulate<T>,
+    fold: Fold<T>,
+    columns: Columns<T>,
     combine: fn(&Stage, &mut [T]),
     /// Combines two elements.
     pub(super) pair: fn(T, T) -> T,
 }
 
+/// Adds to the partial results of four runs: elements, distance between the runs' starts, length of a run.
+type Accumulate<T> = unsafe fn(&[T], usize, usize, &mut [T; RUNS * PARTIALS]);
+/// Folds the partial results of four runs.
+type Fold<T> = unsafe fn(&[T; RUNS * PARTIALS]) -> [T; RUNS];
+/// Reduces some columns of a block: elements, elements of a row, first column, partial results, results.
+type Columns<T> = unsafe fn(&[T], usize, usize, &mut [T], &mut [T]);
+
+/// One function at the level of this machine: the wrappers tell the compiler which instructions there are.
+macro_rules! at_level {
+    ($isa:ident, $body:ident($($argument:ident: $type:ty),*) $(-> $result:ty)?) => {{
+        unsafe fn portable<T: Element, F: Map2<T, T, Out = T>>($($argument: $type),*) $(-> $result)? {
+            $body::<T, F, Portable>($($argument),*)
+        }
+        #[cfg(target_arch = "x86_64")]
+        #[target_feature(enable = "avx2,fma")]
+        unsafe fn avx2<T: Element, F: Map2<T, T, Out = T>>($($argument: $type),*) $(-> $result)? {
+            $body::<T, F, Fma>($($argument),*)
+        }
+        #[cfg(target_arch = "x86_64")]
+        #[target_feature(enable = "avx2,fma,avx512f,avx512vl,avx512bw,avx512dq")]
+        unsafe fn avx512<T: Element, F: Map2<T, T, Out = T>>($($argument: $type),*) $(-> $result)? {
+            $body::<T, F, Fma>($($argument),*)
+        }
+        match $isa {
+            #[cfg(target_arch = "x86_64")]
+            Isa::Avx2 if $isa.is_available() => avx2::<T, F>,
+            #[cfg(target_arch = "x86_64")]
+            Isa::Avx512 if $isa.is_available() => avx512::<T, F>,
+            _ => portable::<T, F>,
+        }
+    }};
+}
+
 impl<T: Element> Code<T> {
-    /// The code for a level that this machine has.
+    /// The code for a level; the portable one if this machine lacks the level.
     pub(super) fn new<F: Map2<T, T, Out = T>>(isa: Isa) -> Code<T> {
-        let blocks = match isa {
-            #[cfg(target_arch = "x86_64")]
-            Isa::Avx2 if isa.is_available() => blocks_avx2::<T, F>,
-            #[cfg(target_arch = "x86_64")]
-            Isa::Avx512 if isa.is_available() => blocks_avx512::<T, F>,
-            _ => blocks_portable::<T, F>,
-        };
-        Code { blocks, combine: combine::<T, F>, pair: F::map::<Reference> }
+        Code {
+            accumulate: at_level!(
+                isa,
+                accumulate(x: &[T], stride: usize, len: usize, partials: &mut [T; RUNS * PARTIALS])
+            ),
+            fold: at_level!(isa, fold(partials: &[T; RUNS * PARTIALS]) -> [T; RUNS]),
+            columns: at_level!(
+                isa,
+                columns(x: &[T], inner: usize, column: usize, partials: &mut [T], results: &mut [T])
+            ),
+            combine: combine::<T, F>,
+            pair: F::map::<Reference>,
+        }
     }
 
-    /// Works off some units.
+    /// Works off some units: from the input to the blocks' results, `[outer, blocks, inner]`.
     ///
     /// # Safety
     /// `results` points to `stage.partial_results()` elements, and no two calls at a time work on the same unit.
@@ -95,8 +138,93 @@ impl<T: Element> Code<T> {
             x.len() == stage.outer * stage.n * stage.inner && units.end <= stage.units(),
             "units of {stage:?}"
         );
-        // SAFETY: passed on; the level is available (`new`).
-        unsafe { (self.blocks)(stage, identity, x, results, units) }
+        if stage.inner == 1 {
+            // SAFETY: a unit is one result, written by nobody else (the caller vouches).
+            let results = unsafe { std::slice::from_raw_parts_mut(results.add(units.start), units.len()) };
+            if stage.n <= SHORT {
+                self.short_rows(&x[units.start * stage.n..units.end * stage.n], identity, stage.n, results);
+            } else {
+                self.rows(stage, identity, x, results, units.start);
+            }
+            return;
+        }
+        // Not initialised as a whole: that takes longer than a small reduction.
+        let mut room = MaybeUninit::<[T; PARTIALS * STRIP]>::uninit();
+        for unit in units {
+            let (strip, rest) = (unit % stage.strips(), unit / stage.strips());
+            let (block, outer) = (rest % stage.blocks(), rest / stage.blocks());
+            let (start, column) = (block * BLOCK, strip * STRIP);
+            let rows = BLOCK.min(stage.n - start);
+            let width = STRIP.min(stage.inner - column);
+            let x = &x[(outer * stage.n + start) * stage.inner..][..rows * stage.inner];
+            let first = room.as_mut_ptr().cast::<T>();
+            // SAFETY: `width ≤ STRIP`, so the partial results lie in the room, and each is written before the slice is
+            // made; these results belong to the unit alone; the code is for this machine.
+            unsafe {
+                (0..PARTIALS * width).for_each(|at| first.add(at).write(identity));
+                let partials = std::slice::from_raw_parts_mut(first, PARTIALS * width);
+                let results = std::slice::from_raw_parts_mut(results.add(rest * stage.inner + column), width);
+                (self.columns)(x, stage.inner, column, partials, results);
+            }
+        }
+    }
+
+    /// Units of single results: each is a run of elements, and four are worked on at a time.
+    fn rows(&self, stage: &Stage, identity: T, x: &[T], results: &mut [T], first: usize) {
+        let blocks = stage.blocks();
+        let stride = if blocks == 1 { stage.n } else { BLOCK };
+        let place = |unit: usize| {
+            let start = unit % blocks * BLOCK;
+            (unit / blocks * stage.n + start, BLOCK.min(stage.n - start))
+        };
+        let mut at = 0;
+        while at < results.len() {
+            let (start, len) = place(first + at);
+            let even = |next: usize| place(first + at + next) == (start + next * stride, len);
+            if at + RUNS <= results.len() && (1..RUNS).all(even) {
+                let values = self.runs(&x[start..start + (RUNS - 1) * stride + len], stride, len, identity);
+                results[at..at + RUNS].copy_from_slice(&values);
+                at += RUNS;
+            } else {
+                // Four times the same takes no longer than once.
+                results[at] = self.runs(&x[start..start + len], 0, len, identity)[0];
+                at += 1;
+            }
+        }
+    }
+
+    /// The results of four runs that start `stride` elements apart.
+    fn runs(&self, x: &[T], stride: usize, len: usize, identity: T) -> [T; RUNS] {
+        let mut partials = [identity; RUNS * PARTIALS];
+        let whole = len / PARTIALS * PARTIALS;
+        // SAFETY: the code is for this machine.
+        unsafe { (self.accumulate)(x, stride, whole, &mut partials) };
+        if whole < len {
+            let mut rest = [identity; RUNS * PARTIALS];
+            for (run, rest) in rest.chunks_exact_mut(PARTIALS).enumerate() {
+                rest[..len - whole].copy_from_slice(&x[run * stride + whole..run * stride + len]);
+            }
+            // SAFETY: as above.
+            unsafe { (self.accumulate)(&rest, PARTIALS, PARTIALS, &mut partials) };
+        }
+        // SAFETY: as above.
+        unsafe { (self.fold)(&partials) }
+    }
+
+    /// Rows of `n` elements, `n ≤ SHORT`: sixteen at a time are turned into columns.
+    fn short_rows(&self, x: &[T], identity: T, n: usize, results: &mut [T]) {
+        const ROWS: usize = 16;
+        let mut turned = [identity; SHORT * ROWS];
+        for (x, results) in x.chunks(n * ROWS).zip(results.chunks_mut(ROWS)) {
+            for (row, x) in x.chunks_exact(n).enumerate() {
+                turned.iter_mut().skip(row).step_by(ROWS).zip(x).for_each(|(to, from)| *to = *from);
+            }
+            let mut partials = [identity; PARTIALS * ROWS];
+            let mut folded = [identity; ROWS];
+            // SAFETY: the code is for this machine.
+            unsafe { (self.columns)(&turned[..n * ROWS], ROWS, 0, &mut partials, &mut folded) };
+            results.copy_from_slice(&folded[..results.len()]);
+        }
     }
 
     /// Combines the blocks' results of `[outer, blocks, inner]`; block 0's are then the stage's.
@@ -105,125 +233,30 @@ impl<T: Element> Code<T> {
     }
 }
 
-unsafe fn blocks_portable<T: Element, F: Map2<T, T, Out = T>>(
-    stage: &Stage,
-    identity: T,
-    x: &[T],
-    results: *mut T,
-    units: Range<usize>,
-) {
-    // SAFETY: passed on to the caller.
-    unsafe { blocks::<T, F, Portable>(stage, identity, x, results, units) }
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,fma")]
-unsafe fn blocks_avx2<T: Element, F: Map2<T, T, Out = T>>(
-    stage: &Stage,
-    identity: T,
-    x: &[T],
-    results: *mut T,
-    units: Range<usize>,
-) {
-    // SAFETY: passed on to the caller.
-    unsafe { blocks::<T, F, Fma>(stage, identity, x, results, units) }
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,fma,avx512f,avx512vl,avx512bw,avx512dq")]
-unsafe fn blocks_avx512<T: Element, F: Map2<T, T, Out = T>>(
-    stage: &Stage,
-    identity: T,
-    x: &[T],
-    results: *mut T,
-    units: Range<usize>,
-) {
-    // SAFETY: passed on to the caller.
-    unsafe { blocks::<T, F, Fma>(stage, identity, x, results, units) }
-}
-
 #[inline(always)]
-unsafe fn blocks<T: Element, F: Map2<T, T, Out = T>, L: Level>(
-    stage: &Stage,
-    identity: T,
+fn accumulate<T: Element, F: Map2<T, T, Out = T>, L: Level>(
     x: &[T],
-    results: *mut T,
-    units: Range<usize>,
+    stride: usize,
+    len: usize,
+    partials: &mut [T; RUNS * PARTIALS],
 ) {
-    if stage.inner == 1 {
-        // SAFETY: a unit is one result, written by nobody else (the caller vouches).
-        let results = unsafe { std::slice::from_raw_parts_mut(results.add(units.start), units.len()) };
-        rows::<T, F, L>(stage, identity, x, results, units.start);
-        return;
-    }
-    for unit in units {
-        let (strip, rest) = (unit % stage.strips(), unit / stage.strips());
-        let (block, outer) = (rest % stage.blocks(), rest / stage.blocks());
-        let (start, column) = (block * BLOCK, strip * STRIP);
-        let rows = BLOCK.min(stage.n - start);
-        let width = STRIP.min(stage.inner - column);
-        let x = &x[(outer * stage.n + start) * stage.inner..][..rows * stage.inner];
-        // SAFETY: these results belong to the unit alone.
-        let results =
-            unsafe { std::slice::from_raw_parts_mut(results.add(rest * stage.inner + column), width) };
-        columns::<T, F, L>(x, identity, stage.inner, column, results);
-    }
-}
-
-/// Units of single results: each is a run of elements.
-#[inline(always)]
-fn rows<T: Element, F: Map2<T, T, Out = T>, L: Level>(
-    stage: &Stage,
-    identity: T,
-    x: &[T],
-    results: &mut [T],
-    first: usize,
-) {
-    let blocks = stage.blocks();
-    let run = |unit: usize| {
-        let start = unit % blocks * BLOCK;
-        let begin = unit / blocks * stage.n + start;
-        &x[begin..begin + BLOCK.min(stage.n - start)]
-    };
-    let mut at = 0;
-    while at < results.len() {
-        // Runs of equal length side by side: their chains of additions overlap in time.
-        let group = [0, 1, 2, 3].map(|next| run((first + at + next).min(stage.units() - 1)));
-        if at + 4 <= results.len() && group.iter().all(|run| run.len() == group[0].len()) {
-            let values = fold_runs::<T, F, L, 4>(group, identity);
-            results[at..at + 4].copy_from_slice(&values);
-            at += 4;
-        } else {
-            results[at] = fold_runs::<T, F, L, 1>([group[0]], identity)[0];
-            at += 1;
+    for at in (0..len).step_by(PARTIALS) {
+        // Copied together first: in this shape the compiler keeps the partial results in registers.
+        let mut elements = [T::default(); RUNS * PARTIALS];
+        for run in 0..RUNS {
+            let from = &x[run * stride + at..run * stride + at + PARTIALS];
+            elements[run * PARTIALS..(run + 1) * PARTIALS].copy_from_slice(from);
+        }
+        for lane in 0..RUNS * PARTIALS {
+            partials[lane] = F::map::<L>(partials[lane], elements[lane]);
         }
     }
 }
 
-/// The blocks' results of `K` runs of equal length.
 #[inline(always)]
-fn fold_runs<T: Element, F: Map2<T, T, Out = T>, L: Level, const K: usize>(
-    runs: [&[T]; K],
-    identity: T,
-) -> [T; K] {
-    let mut partials = [[identity; PARTIALS]; K];
-    let whole = runs[0].len() / PARTIALS * PARTIALS;
-    let mut at = 0;
-    while at < whole {
-        for k in 0..K {
-            let chunk: &[T; PARTIALS] = runs[k][at..at + PARTIALS].try_into().expect("16 elements");
-            for lane in 0..PARTIALS {
-                partials[k][lane] = F::map::<L>(partials[k][lane], chunk[lane]);
-            }
-        }
-        at += PARTIALS;
-    }
-    for k in 0..K {
-        for (partial, &x) in partials[k].iter_mut().zip(&runs[k][whole..]) {
-            *partial = F::map::<L>(*partial, x);
-        }
-    }
-    partials.map(|mut partials| {
+fn fold<T: Element, F: Map2<T, T, Out = T>, L: Level>(partials: &[T; RUNS * PARTIALS]) -> [T; RUNS] {
+    std::array::from_fn(|run| {
+        let mut partials: [T; PARTIALS] = std::array::from_fn(|lane| partials[run * PARTIALS + lane]);
         for half in [8, 4, 2, 1] {
             for lane in 0..half {
                 partials[lane] = F::map::<L>(partials[lane], partials[lane + half]);
@@ -233,17 +266,16 @@ fn fold_runs<T: Element, F: Map2<T, T, Out = T>, L: Level, const K: usize>(
     })
 }
 
-/// A block of rows, `inner` elements each, of which some columns are reduced.
+/// A block of rows, `inner` elements each, of which some columns are reduced; the partial results are the identity.
 #[inline(always)]
 fn columns<T: Element, F: Map2<T, T, Out = T>, L: Level>(
     x: &[T],
-    identity: T,
     inner: usize,
     column: usize,
+    partials: &mut [T],
     results: &mut [T],
 ) {
     let width = results.len();
-    let mut partials = [identity; PARTIALS * STRIP];
     if width == inner {
         // Sixteen rows are one run of elements, as their partial results are.
         for rows in x.chunks(PARTIALS * width) {
@@ -259,7 +291,8 @@ fn columns<T: Element, F: Map2<T, T, Out = T>, L: Level>(
             }
         }
     }
-    for half in [8, 4, 2, 1] {
+    // Where there are fewer rows than partial results, the rest are the identity and change nothing.
+    for half in [8, 4, 2, 1].into_iter().filter(|half| *half < x.len() / inner) {
         let (low, high) = partials.split_at_mut(half * width);
         for (low, &high) in low.iter_mut().zip(&high[..half * width]) {
             *low = F::map::<L>(*low, high);

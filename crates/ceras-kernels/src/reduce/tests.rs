@@ -100,7 +100,7 @@ fn integers_and_truth_values() {
     for dims in SHAPES {
         let total = dims.iter().product();
         let words: Vec<i32> = (0..total).map(|_| numbers.bits() as i32).collect();
-        let truths: Vec<u8> = (0..total).map(|_| u8::from(numbers.bits() % 5 > 0)).collect();
+        let truths: Vec<u8> = (0..total).map(|_| u8::from(!numbers.bits().is_multiple_of(5))).collect();
         for axes in axes_of(dims.len()).filter(|axes| axes.len() < 3) {
             let parts = gathered(&words, dims, &axes);
             let fold = |start: i32, combine: fn(i32, i32) -> i32| -> Vec<i32> {
