@@ -10,7 +10,7 @@ use ceras_graph::error::{Operand, write_operands};
 use ceras_graph::tensor::TensorError;
 
 /// A result whose error is [`Error`].
-pub type Result<T> = std::result::Result<T, Error>;
+pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// What kind of thing went wrong, for programs that act on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

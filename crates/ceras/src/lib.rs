@@ -51,7 +51,6 @@ pub use training::{Compile, Evaluate, Fit, History, Predictor, Verbose};
 /// Everything that a program with a model in it usually needs.
 pub mod prelude {
     pub use crate::activations::ActivationRef;
-    pub use crate::data::Table;
     pub use crate::layers::core::Input;
     pub use crate::layers::{
         Activation, Apply, BatchNormalization, Dense, Dropout, Flatten, Layer, LayerRef, Normalization,

@@ -127,7 +127,7 @@ pub struct Trace {
     /// Whether the layer at a path is trained, where that differs from what the layer says of itself.
     pub trainable: HashMap<String, bool>,
     /// How many random streams each path has asked for.
-    streams: HashMap<String, u64>,
+    pub(crate) streams: HashMap<String, u64>,
 }
 
 impl Trace {

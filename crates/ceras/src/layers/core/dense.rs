@@ -54,6 +54,8 @@ pub struct Dense {
     trainable: bool,
     #[serde(default)]
     dtype: DTypePolicy,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    activity_regularizer: Option<RegularizerRef>,
     units: usize,
     #[serde(default = "ActivationRef::linear", deserialize_with = "crate::activations::or_linear")]
     activation: ActivationRef,
@@ -67,8 +69,6 @@ pub struct Dense {
     kernel_regularizer: Option<RegularizerRef>,
     #[serde(default)]
     bias_regularizer: Option<RegularizerRef>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    activity_regularizer: Option<RegularizerRef>,
     #[serde(default)]
     kernel_constraint: Option<ConstraintRef>,
     #[serde(default)]

@@ -61,8 +61,24 @@ pub struct Normalization {
     location: Option<&'static Location<'static>>,
 }
 
-/// Given statistics, in row-major order; written as Keras writes them, a number or a list.
-type Numbers = Vec<f64>;
+/// Given statistics, written back as they came: a number, or (nested) lists of numbers.
+#[derive(Clone, Debug, Serialize)]
+#[serde(transparent)]
+struct Numbers(Json);
+
+impl Numbers {
+    /// The numbers in row-major order; `None` when there is something else among them.
+    fn values(&self) -> Option<Vec<f64>> {
+        fn flatten(value: &Json, into: &mut Vec<f64>, depth: usize) -> bool {
+            match value {
+                Json::Array(items) if depth < 16 => items.iter().all(|item| flatten(item, into, depth + 1)),
+                _ => value.as_f64().map(|number| into.push(number)).is_some(),
+            }
+        }
+        let mut numbers = Vec::new();
+        flatten(&self.0, &mut numbers, 0).then_some(numbers)
+    }
+}
 
 /// Learned statistics.
 #[derive(Clone, Debug)]
@@ -112,8 +128,8 @@ impl Normalization {
     /// Statistics to use instead of learned ones.
     #[must_use]
     pub fn statistics(mut self, mean: &[f64], variance: &[f64]) -> Normalization {
-        self.mean = Some(mean.to_vec());
-        self.variance = Some(variance.to_vec());
+        self.mean = Some(Numbers(mean.into()));
+        self.variance = Some(Numbers(variance.into()));
         self
     }
 
@@ -171,9 +187,10 @@ impl Normalization {
     }
 
     /// A given statistic as a tensor of the kept dimensions.
-    fn given(&self, name: &str, numbers: &[f64], dims: &[usize]) -> Result<Tensor> {
+    fn given(&self, name: &str, numbers: &Numbers, dims: &[usize]) -> Result<Tensor> {
         let elements: usize = dims.iter().product();
-        let numbers = if numbers.len() == 1 { vec![numbers[0]; elements] } else { numbers.to_vec() };
+        let numbers = numbers.values().unwrap_or_default();
+        let numbers = if numbers.len() == 1 { vec![numbers[0]; elements] } else { numbers };
         let count = numbers.len();
         let tensor = Tensor::new(dims, numbers).map_err(|_| {
             Error::new(ErrorKind::Shape, format!("`{name}` has {count} numbers; the input asks for {elements}"))
@@ -272,20 +289,14 @@ fn axes_from_json<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<i64>
 
 /// Keras writes statistics as a number, nested lists, an array envelope, or null.
 fn numbers_from_json<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Numbers>, D::Error> {
-    fn flatten(value: &Json, into: &mut Vec<f64>, depth: usize) -> bool {
-        match value {
-            Json::Array(items) if depth < 16 => items.iter().all(|item| flatten(item, into, depth + 1)),
-            Json::Object(envelope) if depth == 0 => {
-                envelope.get("config").and_then(|config| config.get("value")).is_some_and(|value| flatten(value, into, 1))
-            }
-            _ => value.as_f64().map(|number| into.push(number)).is_some(),
-        }
-    }
-    let value = Json::deserialize(deserializer)?;
-    let mut numbers = Vec::new();
-    match value {
-        Json::Null => Ok(None),
-        value if flatten(&value, &mut numbers, 0) => Ok(Some(numbers)),
-        _ => Err(serde::de::Error::custom("`mean` and `variance` must be numbers or lists of numbers")),
+    let value = match Json::deserialize(deserializer)? {
+        Json::Null => return Ok(None),
+        Json::Object(mut envelope) => envelope.get_mut("config").map(|config| config["value"].take()).unwrap_or_default(),
+        value => value,
+    };
+    let numbers = Numbers(value);
+    match numbers.values() {
+        Some(_) => Ok(Some(numbers)),
+        None => Err(serde::de::Error::custom("`mean` and `variance` must be numbers or lists of numbers")),
     }
 }

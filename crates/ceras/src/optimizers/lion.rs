@@ -1,0 +1,83 @@
+//! Lion.
+
+use ceras_graph::{GraphError, TensorType, Value, compose, ops};
+
+use super::{Optimizer, Slot, UpdateCx, common::within, optimizer};
+use crate::error::Result;
+
+optimizer! {
+    /// Lion: steps of equal length, by the sign of the gradient mixed with its mean.
+    ///
+    /// `w ← w − lr sign(beta_1 m + (1 − beta_1) g)`, `m ← beta_2 m + (1 − beta_2) g`.
+    ///
+    /// # Errors
+    /// [`check`](super::check) refuses a decay outside of 0 to 1.
+    ///
+    /// # Examples
+    /// One step from 1 along a gradient of 2.
+    /// ```
+    /// use ceras::optimizers::{Inputs, Optimizer, Lion, apply};
+    /// use ceras_graph::{DType, Function, Tensor, TensorType, eval};
+    /// let optimizer = Lion::new().learning_rate(0.01);
+    /// let scalar = TensorType::scalar(DType::F32);
+    /// let mut inputs = vec![("w", scalar.clone()), ("g", scalar.clone()), ("lr", scalar.clone())];
+    /// inputs.push(("iterations", TensorType::scalar(DType::I64)));
+    /// let slots = optimizer.slots(&[scalar]);
+    /// inputs.extend(slots.iter().map(|slot| ("slot", slot.ty.clone())));
+    /// let step = Function::trace(&inputs, |g, x| {
+    ///     let inputs = Inputs {
+    ///         values: vec![x[0]],
+    ///         gradients: vec![x[1]],
+    ///         learning_rate: x[2],
+    ///         iterations: x[3],
+    ///         slots: x[4..].to_vec(),
+    ///     };
+    ///     Ok(apply(g, &optimizer, inputs)?.values)
+    /// })?;
+    /// let mut values = vec![Tensor::scalar(1.0f32), Tensor::scalar(2.0f32), Tensor::scalar(0.01f32), Tensor::scalar(0i64)];
+    /// values.extend(slots.iter().map(|slot| Tensor::scalar(slot.initial as f32)));
+    /// let after = eval::interpret(step.graph(), &values).unwrap()[0].item()?;
+    /// assert!((after - 0.99).abs() < 1e-5);
+    /// # Ok::<(), ceras::Error>(())
+    /// ```
+    ///
+    /// # References
+    /// Chen et al. (2023), *Symbolic discovery of optimization algorithms*, <https://arxiv.org/abs/2302.06675>
+    Lion, "Lion", "lion", "lion", 0.001, None, {
+        beta_1: f64 = 0.9, "The same with another share of the mean in the step, above 0 and up to 1.";
+        beta_2: f64 = 0.99, "The same with another decay of the mean of gradients, from 0 to 1.";
+    }
+}
+
+impl Optimizer for Lion {
+    fn common(&self) -> &super::Common {
+        &self.common
+    }
+
+    fn slots(&self, variables: &[TensorType]) -> Vec<Slot> {
+        Slot::each(&["momentum"], variables)
+    }
+
+    fn check(&self) -> Result<()> {
+        within("beta_1", self.beta_1, 0.0, 1.0)?;
+        within("beta_2", self.beta_2, 0.0, 1.0)
+    }
+
+    fn update(
+        &self,
+        cx: &mut UpdateCx<'_>,
+        variable: usize,
+        value: Value,
+        gradient: Value,
+    ) -> Result<Value, GraphError> {
+        let rate = cx.rate(cx.dtype(value))?;
+        let mean = cx.slot("momentum", variable)?;
+        let kept = compose::multiply_scalar(cx.graph, mean, self.beta_1)?;
+        let added = compose::multiply_scalar(cx.graph, gradient, 1.0 - self.beta_1)?;
+        let mixed = ops::add(cx.graph, kept, added)?;
+        let sign = ops::sign(cx.graph, mixed)?;
+        let change = compose::multiply(cx.graph, sign, rate)?;
+        cx.mix("momentum", variable, gradient, self.beta_2)?;
+        ops::subtract(cx.graph, value, change)
+    }
+}

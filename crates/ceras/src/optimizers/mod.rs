@@ -1,0 +1,209 @@
+//! Optimizers: how weights move along their gradients.
+
+mod adadelta;
+mod adafactor;
+mod adagrad;
+mod adam;
+mod adam_w;
+mod adamax;
+mod apply;
+mod common;
+mod ftrl;
+mod lamb;
+mod lion;
+mod muon;
+mod nadam;
+mod rms_prop;
+pub mod schedules;
+mod sgd;
+mod update;
+
+use ceras_graph::{GraphError, TensorType, Value};
+
+use crate::error::Result;
+use crate::registry::{Configurable, Registry, envelope, family};
+
+pub use adadelta::Adadelta;
+pub use adafactor::Adafactor;
+pub use adagrad::Adagrad;
+pub use adam::Adam;
+pub use adam_w::AdamW;
+pub use adamax::Adamax;
+pub use apply::{Applied, Inputs, apply};
+pub use common::{Common, LearningRate, check};
+pub use ftrl::Ftrl;
+pub use lamb::Lamb;
+pub use lion::Lion;
+pub use muon::Muon;
+pub use nadam::Nadam;
+pub use rms_prop::RmsProp;
+pub use sgd::Sgd;
+pub use update::UpdateCx;
+
+/// A piece of an optimizer's state.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Slot {
+    /// Keras' word for it, such as `momentum`.
+    pub name: String,
+    /// The number of the variable that it belongs to; `None` for one that all share.
+    pub variable: Option<usize>,
+    /// Its type.
+    pub ty: TensorType,
+    /// What every element starts from.
+    pub initial: f64,
+}
+
+impl Slot {
+    /// A slot of a variable's type that starts from 0.
+    pub fn of(name: &str, variable: usize, ty: &TensorType) -> Slot {
+        Slot { name: name.to_owned(), variable: Some(variable), ty: ty.clone(), initial: 0.0 }
+    }
+
+    /// These slots for each variable in turn, as Keras orders them.
+    pub fn each(names: &[&str], variables: &[TensorType]) -> Vec<Slot> {
+        let of = |(variable, ty)| names.iter().map(move |name| Slot::of(name, variable, ty));
+        variables.iter().enumerate().flat_map(of).collect()
+    }
+}
+
+/// An optimizer.
+pub trait Optimizer: Configurable {
+    /// What all optimizers have: learning rate, clipping, weight decay.
+    fn common(&self) -> &Common;
+
+    /// The state for these variables, in the order of Keras' file, without the iteration and the learning rate.
+    fn slots(&self, variables: &[TensorType]) -> Vec<Slot>;
+
+    /// Fails when the optimizer's own options cannot be. [`check`] looks at everything.
+    ///
+    /// # Errors
+    /// An option that cannot be, named.
+    fn check(&self) -> Result<()> {
+        Ok(())
+    }
+
+    /// The weight decay of a variable.
+    fn weight_decay(&self, variable: &TensorType) -> Option<f64> {
+        let _ = variable;
+        self.common().weight_decay
+    }
+
+    /// Emits what is done once in a step, before the first variable.
+    ///
+    /// # Errors
+    /// An op that could not be emitted.
+    fn begin(&self, cx: &mut UpdateCx<'_>) -> Result<(), GraphError> {
+        let _ = cx;
+        Ok(())
+    }
+
+    /// Emits the new value of a variable; the gradient is clipped already, the value decayed.
+    ///
+    /// # Errors
+    /// An op that could not be emitted.
+    fn update(
+        &self,
+        cx: &mut UpdateCx<'_>,
+        variable: usize,
+        value: Value,
+        gradient: Value,
+    ) -> Result<Value, GraphError>;
+}
+
+/// The optimizers that `compile` and a file may name.
+pub static OPTIMIZERS: Registry<dyn Optimizer> = Registry {
+    kind: "optimizer",
+    module: "keras.optimizers",
+    entries: &[
+        &adadelta::ENTRY,
+        &adafactor::ENTRY,
+        &adagrad::ENTRY,
+        &adam::ENTRY,
+        &adam_w::ENTRY,
+        &adamax::ENTRY,
+        &ftrl::ENTRY,
+        &lamb::ENTRY,
+        &lion::ENTRY,
+        &muon::ENTRY,
+        &nadam::ENTRY,
+        &rms_prop::ENTRY,
+        &sgd::ENTRY,
+    ],
+};
+
+family! {
+    /// A shared handle of an optimizer.
+    OptimizerRef, Optimizer, OPTIMIZERS, |optimizer| envelope("keras.optimizers", &*optimizer.0)
+}
+
+/// Declares an optimizer: its struct with what all have and its own options, and a builder method for each.
+macro_rules! optimizer {
+    ($(#[$doc:meta])* $type:ident, $class:literal, $alias:literal, $name:literal, $learning_rate:expr,
+     $weight_decay:expr, { $($field:ident: $field_type:ty = $default:expr, $says:literal;)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[serde(deny_unknown_fields, default)]
+        pub struct $type {
+            #[serde(skip, default = "defaults")]
+            common: $crate::optimizers::Common,
+            $($field: $field_type,)*
+        }
+
+        fn defaults() -> $crate::optimizers::Common {
+            $crate::optimizers::Common::new($name, $learning_rate, $weight_decay)
+        }
+
+        pub(super) static ENTRY: $crate::registry::Entry<dyn $crate::optimizers::Optimizer> =
+            $crate::registry::Entry {
+                class_name: $class,
+                aliases: &[$alias],
+                parse: |config| {
+                    let (common, own) = $crate::optimizers::Common::split(defaults(), config)?;
+                    let mut optimizer = $crate::registry::parse_config::<$type>(&own)?;
+                    optimizer.common = common;
+                    Ok(std::sync::Arc::new(optimizer))
+                },
+            };
+
+        impl Default for $type {
+            fn default() -> $type {
+                $type { common: defaults(), $($field: $default,)* }
+            }
+        }
+
+        impl $type {
+            /// The optimizer with Keras' defaults.
+            #[must_use]
+            pub fn new() -> $type {
+                $type::default()
+            }
+
+            $(
+                #[doc = $says]
+                #[must_use]
+                pub fn $field(mut self, $field: impl Into<$field_type>) -> $type {
+                    self.$field = $field.into();
+                    self
+                }
+            )*
+
+            $crate::optimizers::common::common_builders!();
+        }
+
+        impl $crate::registry::Configurable for $type {
+            fn class_name(&self) -> &'static str {
+                $class
+            }
+
+            fn config(&self) -> $crate::registry::Config {
+                let mut config = $crate::registry::to_config(&self.common);
+                config.extend($crate::registry::to_config(self));
+                config
+            }
+        }
+    };
+}
+pub(crate) use optimizer;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,142 @@
+//! Every layer against real Keras: config, weights, output, gradients, changed state.
+
+use ceras::graph::{Function, Tensor, TensorType, Value, autodiff, eval};
+use ceras::layers::context::Trace;
+use ceras::layers::{BuildCx, CallCx, LAYERS, Layer, Traced, WeightSpec};
+use ceras_testkit::oracle::{Array, Case, Group, TOLERANCE, assert_close};
+use serde_json::Value as Json;
+
+fn tensor(array: &Array) -> Tensor {
+    let values = array.f64s();
+    let dtype = match array.kind.as_str() {
+        "<i4" => ceras::DType::I32,
+        "<i8" => ceras::DType::I64,
+        "|u1" => ceras::DType::U8,
+        _ => ceras::DType::F32,
+    };
+    Tensor::new(&array.dims, values).unwrap().cast(dtype)
+}
+
+/// A call of the layer as a function of its inputs, its weights and a cotangent of its output.
+struct Called {
+    function: Function,
+    arguments: Vec<Tensor>,
+    changed: Vec<usize>,
+    gradients: Vec<usize>,
+}
+
+fn call(case: &Case<'_>, layer: &dyn Layer, specs: &[WeightSpec]) -> Called {
+    let inputs: Vec<Tensor> = case.list("input").into_iter().map(tensor).collect();
+    let weights: Vec<Tensor> = case.list("weight").into_iter().map(tensor).collect();
+    let mut trace = Trace::default();
+    trace.declare(specs, None);
+    let traced: Vec<Traced> = inputs.iter().map(|x| trace.graph.input(x.ty(), "x").into()).collect();
+    let name = layer.info().name.unwrap_or("layer").to_owned();
+    let training = case.meta["training"].as_bool().unwrap();
+    let outputs = CallCx::new(&mut trace, training).child(&name, layer, &traced).unwrap();
+    let value_of = |spec: &WeightSpec| trace.weights.get(&(spec.path.clone(), spec.name.clone())).copied();
+    let used: Vec<_> = specs.iter().map(value_of).collect();
+    let changed: Vec<usize> = (0..specs.len())
+        .filter(|&index| used[index].is_some_and(|weight| weight.initial != weight.current))
+        .collect();
+    let mut results = vec![outputs[0].value];
+    results.extend(changed.iter().filter_map(|&index| used[index].map(|weight| weight.current)));
+    let mut arguments = inputs;
+    for (index, weight) in used.iter().enumerate() {
+        if weight.is_some() {
+            arguments.push(weights[index].clone());
+        }
+    }
+    let mut order: Vec<Value> = traced.iter().map(|input| input.value).collect();
+    order.extend(used.iter().flatten().map(|weight| weight.initial));
+    let mut gradients = Vec::new();
+    if let Some(cotangent) = case.get("cotangent0") {
+        let cotangent = tensor(cotangent);
+        let seed = trace.graph.input(TensorType::new(cotangent.dtype(), cotangent.dims()), "cotangent");
+        order.push(seed);
+        arguments.push(cotangent);
+        gradients = (0..specs.len()).filter(|&index| case.get(&format!("grad_weight{index}")).is_some()).collect();
+        let mut wanted: Vec<Value> = traced.iter().map(|input| input.value).collect();
+        wanted.extend(gradients.iter().map(|&index| used[index].unwrap().initial));
+        results.extend(autodiff::vjp(&mut trace.graph, &[outputs[0].value], &[seed], &wanted).unwrap());
+    }
+    // The graph's inputs stand in the order in which they were asked for; the arguments must follow.
+    let place = |value: &Value| order.iter().position(|other| other == value).unwrap();
+    let arguments = trace.graph.inputs().iter().map(|value| arguments[place(value)].clone()).collect();
+    trace.graph.set_outputs(results);
+    Called { function: Function::from_graph(trace.graph), arguments, changed, gradients }
+}
+
+fn compare(case: &Case<'_>, level: &str, called: &Called, results: &[Tensor]) {
+    let check = |name: String, result: &Tensor| {
+        let expected = case.array(&name);
+        assert_eq!(result.dims(), expected.dims, "{} {level}: shape of {name}", case.name);
+        assert_close(&format!("{} {level}: {name}", case.name), &result.to_f64(), &expected.f64s(), TOLERANCE);
+    };
+    let mut results = results.iter();
+    check("output0".to_owned(), results.next().unwrap());
+    for index in &called.changed {
+        check(format!("new_weight{index}"), results.next().unwrap());
+    }
+    if case.get("cotangent0").is_some() {
+        for index in 0..case.list("input").len() {
+            check(format!("grad_input{index}"), results.next().unwrap());
+        }
+        for index in &called.gradients {
+            check(format!("grad_weight{index}"), results.next().unwrap());
+        }
+    }
+}
+
+fn check_weights(case: &Case<'_>, specs: &[WeightSpec]) {
+    let expected = case.meta["weights"].as_array().unwrap();
+    assert_eq!(specs.len(), expected.len(), "{}: the number of weights", case.name);
+    for (spec, expected) in specs.iter().zip(expected) {
+        assert_eq!(spec.name, expected["name"], "{}", case.name);
+        assert_eq!(Json::from(spec.ty.shape.to_known().unwrap()), expected["shape"], "{}: {}", case.name, spec.name);
+        assert_eq!(spec.ty.dtype.name(), expected["dtype"], "{}: {}", case.name, spec.name);
+        let layer_trains = case.meta["trainable"].as_bool().unwrap();
+        assert_eq!(spec.trainable && layer_trains, expected["trainable"], "{}: {}", case.name, spec.name);
+    }
+}
+
+/// Equal JSON; Python does not tell 0 from 0.0 either.
+fn same_json(a: &Json, b: &Json) -> bool {
+    match (a, b) {
+        (Json::Number(a), Json::Number(b)) => a.as_f64() == b.as_f64(),
+        (Json::Array(a), Json::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same_json(a, b)),
+        (Json::Object(a), Json::Object(b)) => {
+            a.keys().eq(b.keys()) && a.iter().zip(b).all(|((_, a), (_, b))| same_json(a, b))
+        }
+        _ => a == b,
+    }
+}
+
+#[test]
+fn layers_are_keras() {
+    let group = Group::load("layers");
+    let mut tested = 0;
+    for case in group.cases() {
+        let envelope = &case.meta["config"];
+        let layer = LAYERS.from_json(envelope).unwrap_or_else(|error| panic!("{}: {error}", case.name));
+        let config = Json::Object(layer.config());
+        assert!(same_json(&config, &envelope["config"]), "{}: the config is {config}", case.name);
+        // Keras' Normalization looks at its weights only when `adapt` or loading a file tells it to; ours always does,
+        // so weights that were set by hand act here and not there.
+        if case.get("output0").is_none() || case.name == "normalization_unadapted" {
+            continue;
+        }
+        let name = layer.info().name.unwrap_or("layer").to_owned();
+        let types: Vec<TensorType> = case.list("input").into_iter().map(|array| tensor(array).ty()).collect();
+        let mut specs = Vec::new();
+        BuildCx::new("", &mut specs).child(&name, &*layer, &types).unwrap_or_else(|error| panic!("{}: {error}", case.name));
+        check_weights(&case, &specs);
+        let called = call(&case, &*layer, &specs);
+        let plain = eval::interpret(called.function.graph(), &called.arguments).unwrap();
+        compare(&case, "eagerly", &called, &plain);
+        let fast = ceras::cpu::call(&called.function, &called.arguments).unwrap();
+        compare(&case, "compiled", &called, &fast);
+        tested += 1;
+    }
+    assert!(tested > 90, "only {tested} cases have an output");
+}

@@ -1,0 +1,135 @@
+//! Training against real Keras: ten-step trajectories, and whole histories of `fit`.
+
+use ceras::losses::LossRef;
+use ceras::metrics::MetricRef;
+use ceras::optimizers::OptimizerRef;
+use ceras::registry::Named;
+use ceras::{Compile, DType, Evaluate, Fit, Model, Tensor, Verbose};
+use ceras_testkit::oracle::{Array, Case, Group, TOLERANCE, assert_close};
+use serde_json::Value as Json;
+
+fn tensor(array: &Array) -> Tensor {
+    let dtype = match array.kind.as_str() {
+        "<i4" => DType::I32,
+        "<i8" => DType::I64,
+        "|u1" => DType::U8,
+        _ => DType::F32,
+    };
+    Tensor::new(&array.dims, array.f64s()).unwrap().cast(dtype)
+}
+
+fn model(case: &Case<'_>) -> Model {
+    let mut model = ceras::saving::model_from_config(&case.meta["model"]).unwrap();
+    let initial: Vec<Tensor> = case.list("initial").into_iter().map(tensor).collect();
+    model.set_weights(&initial).unwrap();
+    model
+}
+
+fn compile(case: &Case<'_>) -> Compile {
+    let optimizer = OptimizerRef::from_json(&case.meta["optimizer"]).unwrap();
+    // Keras' config of Huber forgets its delta; the case remembers it.
+    let mut loss = case.meta["loss"].clone();
+    if let Some(delta) = case.meta["loss_arguments"].get("delta") {
+        loss["config"]["delta"] = delta.clone();
+    }
+    let loss = LossRef::from_json(&loss).unwrap();
+    let metrics = |key: &str| -> Vec<Named<MetricRef>> {
+        let names = case.meta[key].as_array().cloned().unwrap_or_default();
+        names.iter().map(|name| name.as_str().unwrap().into()).collect()
+    };
+    Compile::new(loss).optimizer(optimizer).metrics(metrics("metrics")).weighted_metrics(metrics("weighted_metrics"))
+}
+
+fn check_weights(case: &Case<'_>, model: &Model, tolerance: f64) {
+    for (index, weight) in model.get_weights().iter().enumerate() {
+        let expected = case.array(&format!("final{index}"));
+        let what = format!("{}: final weight {}", case.name, model.variables()[index].full_name());
+        assert_close(&what, &weight.to_f64(), &expected.f64s(), tolerance);
+    }
+}
+
+#[test]
+fn ten_steps_are_keras() {
+    let group = Group::load("trajectories");
+    for case in group.cases() {
+        let mut model = model(&case);
+        model.compile(compile(&case)).unwrap();
+        let (x, y) = (tensor(case.array("x")), tensor(case.array("y")));
+        let batch_size = case.meta["batch_size"].as_u64().unwrap() as usize;
+        let losses: Vec<f64> = (0..10)
+            .map(|step| {
+                let rows = step * batch_size..(step + 1) * batch_size;
+                let (x, y) = (x.rows(rows.start, rows.end).unwrap(), y.rows(rows.start, rows.end).unwrap());
+                let fit = Fit::new().batch_size(batch_size).shuffle(false).verbose(Verbose::Silent);
+                model.fit(&x, &y, fit).unwrap().last().unwrap().get("loss").unwrap()
+            })
+            .collect();
+        assert_close(&format!("{}: losses", case.name), &losses, &case.array("losses").f64s(), TOLERANCE);
+        check_weights(&case, &model, TOLERANCE);
+        let predictions = model.predict(&x.rows(0, batch_size).unwrap()).unwrap();
+        let expected = case.array("predictions");
+        assert_eq!(predictions.dims(), expected.dims);
+        assert_close(&format!("{}: predictions", case.name), &predictions.to_f64(), &expected.f64s(), TOLERANCE);
+    }
+}
+
+fn fit_arguments(case: &Case<'_>) -> Fit {
+    let arguments = &case.meta["fit"];
+    let number = |key: &str| arguments.get(key).and_then(Json::as_u64).map(|number| number as usize);
+    let mut fit = Fit::new().shuffle(false).verbose(Verbose::Silent).epochs(number("epochs").unwrap_or(1));
+    if let Some(size) = number("batch_size") {
+        fit = fit.batch_size(size);
+    }
+    if let Some(epoch) = number("initial_epoch") {
+        fit = fit.initial_epoch(epoch);
+    }
+    if let Some(freq) = number("validation_freq") {
+        fit = fit.validation_freq(freq);
+    }
+    if let Some(size) = number("validation_batch_size") {
+        fit = fit.validation_batch_size(size);
+    }
+    if let Some(split) = arguments.get("validation_split").and_then(Json::as_f64) {
+        fit = fit.validation_split(split);
+    }
+    if let Some(weights) = arguments.get("class_weight").and_then(Json::as_object) {
+        let weights: Vec<(usize, f64)> =
+            weights.iter().map(|(class, weight)| (class.parse().unwrap(), weight.as_f64().unwrap())).collect();
+        fit = fit.class_weight(weights);
+    }
+    if let Some(weight) = case.get("sample_weight") {
+        fit = fit.sample_weight(&tensor(weight));
+    }
+    match (case.get("val_x"), case.get("val_y"), case.get("val_sample_weight")) {
+        (Some(x), Some(y), Some(weight)) => fit.weighted_validation_data(tensor(x), tensor(y), &tensor(weight)),
+        (Some(x), Some(y), None) => fit.validation_data(tensor(x), tensor(y)),
+        _ => fit,
+    }
+}
+
+#[test]
+fn histories_of_fit_are_keras() {
+    let group = Group::load("fits");
+    for case in group.cases() {
+        let mut model = model(&case);
+        model.compile(compile(&case)).unwrap();
+        let (x, y) = (tensor(case.array("x")), tensor(case.array("y")));
+        let history = model.fit(&x, &y, fit_arguments(&case)).unwrap_or_else(|error| panic!("{}: {error}", case.name));
+        let expected = case.meta["history"].as_object().unwrap();
+        assert_eq!(history.keys(), expected.keys().map(String::as_str).collect::<Vec<_>>(), "{}", case.name);
+        for (key, values) in expected {
+            let values: Vec<f64> = values.as_array().unwrap().iter().map(|value| value.as_f64().unwrap()).collect();
+            let actual: Vec<f64> = history.get(key).into_iter().filter(|value| !value.is_nan()).collect();
+            assert_close(&format!("{}: {key}", case.name), &actual, &values, TOLERANCE);
+        }
+        check_weights(&case, &model, TOLERANCE);
+        let batch_size = case.meta["fit"].get("batch_size").and_then(Json::as_u64).unwrap_or(32) as usize;
+        let evaluated = model.evaluate(&x, &y, Evaluate::new().batch_size(batch_size)).unwrap();
+        for (key, value) in case.meta["evaluate"].as_object().unwrap() {
+            let actual = evaluated.get(key).unwrap_or_else(|| panic!("{}: evaluate says nothing of {key}", case.name));
+            assert_close(&format!("{}: evaluate {key}", case.name), &[actual], &[value.as_f64().unwrap()], TOLERANCE);
+        }
+        let predictions = model.predict(&x).unwrap();
+        assert_close(&format!("{}: predictions", case.name), &predictions.to_f64(), &case.array("predictions").f64s(), TOLERANCE);
+    }
+}
