@@ -27,8 +27,8 @@ const SLOTS: usize = 64;
 const LARGE_SLOTS: usize = LARGE_STAGES_BYTES / SHORTEST_TILE;
 /// Elements of a task; what a thread takes at a time.
 const TASK_ELEMENTS: usize = 16 * 1024;
-/// Below so many element operations waking threads costs more than it saves.
-const PARALLEL_OPERATIONS: usize = 128 * 1024;
+/// Below so much work (elements × weights of functions) waking threads costs more than it saves.
+const PARALLEL_WORK: usize = 512 * 1024;
 
 const NO_STAGE: usize = usize::MAX;
 
@@ -315,10 +315,10 @@ impl Kernel for FusedKernel {
         }
         let run = Run { program: &self.program, plan, inputs: io.inputs, outputs: io.outputs, staged };
         let tiles = plan.tiles();
-        let operations = total.saturating_mul(self.program.calls.len().max(1));
+        let work = total.saturating_mul(self.program.weight);
         let tile_elements = plan.tile_rows * plan.tile_width;
         let tiles_per_task = (TASK_ELEMENTS / tile_elements).max(1);
-        if operations < PARALLEL_OPERATIONS || tiles <= tiles_per_task {
+        if work < PARALLEL_WORK || tiles <= tiles_per_task {
             run.tiles(0..tiles);
             return;
         }

@@ -86,6 +86,24 @@ impl Function {
         if arguments.len() == self.arity { (self.result)(arguments) } else { None }
     }
 
+    /// What an element costs, in additions, about.
+    fn weight(&self) -> usize {
+        match self.name {
+            "exponential"
+            | "exponential_minus_one"
+            | "log"
+            | "log_plus_one"
+            | "tanh"
+            | "logistic"
+            | "sine"
+            | "cosine"
+            | "erf" => 6,
+            "power" | "remainder" => 24,
+            "divide" | "sqrt" | "rsqrt" => 3,
+            _ => 1,
+        }
+    }
+
     /// The code for arguments of these types at a level this machine has.
     pub(crate) fn code(&self, isa: Isa, arguments: &[DType]) -> Option<TileKernel> {
         self.result(arguments)?;

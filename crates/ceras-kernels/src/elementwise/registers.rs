@@ -27,6 +27,8 @@ pub(super) struct RegisterProgram {
     pub(super) sizes: Vec<usize>,
     /// Outputs that are an input or the same as an earlier output: (slot to copy from, output).
     pub(super) copies: Vec<(Slot, usize)>,
+    /// What an element costs, in additions, about.
+    pub(super) weight: usize,
     /// For each input the last call that reads it, if any.
     pub(super) last_read: Vec<Option<usize>>,
 }
@@ -44,21 +46,16 @@ impl RegisterProgram {
         let output_types = output_types.ok_or("an output names a register that does not exist")?;
         let sizes =
             body.inputs.iter().map(|operand| operand.dtype).chain(output_types).map(DType::size).collect();
-        let mut program = RegisterProgram {
-            calls: Vec::new(),
-            inputs,
-            outputs,
-            sizes,
-            copies: Vec::new(),
-            last_read: Vec::new(),
-        };
+        let weight =
+            body.instructions.iter().map(|instruction| instruction.function.weight()).sum::<usize>().max(1);
+        let (calls, copies, last_read) = (Vec::new(), Vec::new(), vec![None; inputs]);
+        let mut program = RegisterProgram { calls, inputs, outputs, sizes, copies, weight, last_read };
         program.assign(body, &types, isa)?;
         Ok(program)
     }
 
     fn assign(&mut self, body: &Body, types: &[DType], isa: Isa) -> Result<(), String> {
         let mut last_use = vec![0; types.len()];
-        self.last_read = vec![None; self.inputs];
         for (index, instruction) in body.instructions.iter().enumerate() {
             for argument in &instruction.arguments {
                 match *argument {

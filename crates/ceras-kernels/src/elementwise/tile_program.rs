@@ -10,9 +10,10 @@ use std::mem::MaybeUninit;
 
 /// The most slots of a program.
 const SLOTS: usize = 64;
-/// Elements that are worked on at a time.
-const CHUNK: usize = 256;
-const STAGES_BYTES: usize = 64 * 1024;
+/// The most elements that are worked on at a time.
+const LONGEST_CHUNK: usize = 256;
+/// Room for stages: little, as it is taken anew for every run.
+const STAGES_BYTES: usize = 16 * 1024;
 
 /// A body that is run on parts of rows, with one of its inputs wherever the caller has it.
 pub(crate) struct TileProgram {
@@ -20,6 +21,8 @@ pub(crate) struct TileProgram {
     layout: Layout,
     /// For each slot where its stage starts, in bytes.
     stages: Vec<usize>,
+    /// Elements that are worked on at a time, a multiple of 16.
+    chunk: usize,
 }
 
 impl TileProgram {
@@ -32,20 +35,18 @@ impl TileProgram {
         let operands: Vec<(usize, &[usize])> =
             body.inputs.iter().map(|operand| (operand.dtype.size(), operand.strides.as_slice())).collect();
         let layout = Layout::new(&body.shape, &operands, true)?;
-        let mut stages = Vec::new();
-        let mut bytes = 0;
-        for size in &program.sizes {
-            stages.push(bytes);
-            bytes += CHUNK * size;
+        let slots = program.sizes.len();
+        if body.outputs.len() != 1 || slots > SLOTS {
+            return Err(format!("a body of {} outputs and {slots} values at a time", body.outputs.len()));
         }
-        if body.outputs.len() != 1 || bytes > STAGES_BYTES || stages.len() > SLOTS {
-            return Err(format!(
-                "a body of {} outputs and {} values at a time",
-                body.outputs.len(),
-                stages.len()
-            ));
-        }
-        Ok(TileProgram { program, layout, stages })
+        let chunk = STAGES_BYTES / program.sizes.iter().sum::<usize>() / 16 * 16;
+        let chunk = chunk.min(LONGEST_CHUNK);
+        let starts = program.sizes.iter().scan(0, |end, size| {
+            *end += chunk * size;
+            Some(*end - chunk * size)
+        });
+        let stages = starts.collect();
+        Ok(TileProgram { program, layout, stages, chunk })
     }
 
     /// Bytes of an element of the output.
@@ -86,8 +87,8 @@ impl TileProgram {
         }
         let in_place = overrides.filter(|(_, pointer)| std::ptr::eq(*pointer, output.cast_const()));
         let staged = in_place.is_some_and(|(input, _)| self.program.reads_at_or_after(input, 0));
-        for start in (0..len).step_by(CHUNK) {
-            let tile = Tile { row, rows: 1, column: column + start, width: CHUNK.min(len - start) };
+        for start in (0..len).step_by(self.chunk) {
+            let tile = Tile { row, rows: 1, column: column + start, width: self.chunk.min(len - start) };
             for input in 0..inputs {
                 let size = self.program.sizes[input];
                 slots[input] = match overrides {

@@ -68,7 +68,7 @@ impl Strided {
         if output.is_empty() {
             return;
         }
-        let total = output.len();
+        let (total, bytes) = (output.len(), size_of_val(output));
         // A unit is a row of the output, or some lines of a plane of which one side lies in order in the input.
         let (units, unit) = match self.side_by_side {
             Some(first) => {
@@ -83,7 +83,7 @@ impl Strided {
             Some(first) => units.for_each(|unit| self.lines(input, first, unit, &output)),
             None => self.rows(input, units, &output),
         };
-        if total * size_of::<T>() < PARALLEL_BYTES {
+        if bytes < PARALLEL_BYTES {
             work(0..units);
             return;
         }
