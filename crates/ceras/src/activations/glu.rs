@@ -37,7 +37,12 @@ pub fn glu(g: &mut Graph, x: Value, axis: i64) -> Result<Value, GraphError> {
     let axis = rules::axis_of(g, "glu", x, axis)?;
     let size = rules::known_dim(g, "glu", x, axis)?;
     if !size.is_multiple_of(2) {
-        return Err(rules::broken(g, "glu", format!("axis {axis} of `x` must be even; it is {size}"), &[("x", x)]));
+        return Err(rules::broken(
+            g,
+            "glu",
+            format!("axis {axis} of `x` must be even; it is {size}"),
+            &[("x", x)],
+        ));
     }
     let Some(dims) = g.ty(x).shape.to_known() else {
         return Err(rules::broken(g, "glu", "all axes of `x` must be known", &[("x", x)]));

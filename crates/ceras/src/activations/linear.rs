@@ -1,6 +1,5 @@
 //! The identity.
 
-
 use crate::activations::activation;
 
 activation! {

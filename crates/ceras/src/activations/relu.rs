@@ -45,11 +45,8 @@ pub fn relu(
     if negative_slope != 0.0 && max_value.is_none() && threshold == 0.0 {
         return super::leaky_relu(g, x, negative_slope);
     }
-    let mut positive = if threshold != 0.0 {
-        super::threshold(g, x, threshold, 0.0)?
-    } else {
-        compose::relu(g, x)?
-    };
+    let mut positive =
+        if threshold != 0.0 { super::threshold(g, x, threshold, 0.0)? } else { compose::relu(g, x)? };
     if let Some(max_value) = max_value {
         positive = compose::clip(g, positive, 0.0, max_value)?;
     }

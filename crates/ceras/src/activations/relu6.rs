@@ -1,6 +1,5 @@
 //! The rectified linear unit up to 6.
 
-
 use crate::activations::activation;
 
 activation! {

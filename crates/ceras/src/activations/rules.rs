@@ -5,7 +5,12 @@ use ceras_graph::{Graph, GraphError, Value};
 
 /// The error for operands that break a rule of a word of Keras, such as a loss.
 #[track_caller]
-pub(crate) fn broken(g: &Graph, word: &'static str, rule: impl Into<String>, operands: &[(&str, Value)]) -> GraphError {
+pub(crate) fn broken(
+    g: &Graph,
+    word: &'static str,
+    rule: impl Into<String>,
+    operands: &[(&str, Value)],
+) -> GraphError {
     let operand = |&(name, value): &(&str, Value)| Operand {
         name: name.to_owned(),
         ty: g.ty(value).clone(),
@@ -40,9 +45,10 @@ pub(crate) fn axis_of(g: &Graph, word: &'static str, x: Value, axis: i64) -> Res
 /// It is not.
 #[track_caller]
 pub(crate) fn known_dim(g: &Graph, word: &'static str, x: Value, axis: usize) -> Result<usize, GraphError> {
-    g.ty(x).shape.dim(axis).ok_or_else(|| {
-        broken(g, word, format!("axis {axis} of `x` must be known"), &[("x", x)])
-    })
+    g.ty(x)
+        .shape
+        .dim(axis)
+        .ok_or_else(|| broken(g, word, format!("axis {axis} of `x` must be known"), &[("x", x)]))
 }
 
 /// Fails unless the elements are floating-point numbers.

@@ -27,8 +27,7 @@ use crate::registry::{Config, Configurable, Entry};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct NonNeg;
 
-pub(super) static ENTRY: Entry<dyn Constraint> =
-    Entry { class_name: "NonNeg", aliases: &["non_neg"], parse };
+pub(super) static ENTRY: Entry<dyn Constraint> = Entry { class_name: "NonNeg", aliases: &["non_neg"], parse };
 
 fn parse(_: &Config) -> CerasResult<Arc<dyn Constraint>> {
     Ok(Arc::new(NonNeg))

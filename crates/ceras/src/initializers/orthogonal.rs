@@ -92,7 +92,10 @@ impl Initializer for Orthogonal {
 }
 
 fn too_flat(rank: usize) -> Error {
-    Error::new(ErrorKind::Shape, format!("Orthogonal fills weights of rank 2 or more; this one has rank {rank}"))
+    Error::new(
+        ErrorKind::Shape,
+        format!("Orthogonal fills weights of rank 2 or more; this one has rank {rank}"),
+    )
 }
 
 /// Gram and Schmidt's vectors, each reduced twice ("twice is enough": Giraud et al. 2005,

@@ -18,7 +18,9 @@ impl Seed {
     pub fn number(&self) -> Option<u64> {
         match self {
             Seed::Number(seed) => Some(*seed as u64),
-            Seed::Generator(envelope) => envelope.pointer("/config/seed").and_then(Value::as_i64).map(|seed| seed as u64),
+            Seed::Generator(envelope) => {
+                envelope.pointer("/config/seed").and_then(Value::as_i64).map(|seed| seed as u64)
+            }
         }
     }
 }

@@ -141,7 +141,12 @@ impl Initializer for VarianceScaling {
 }
 
 /// Numbers of this variance.
-pub(super) fn sample(cx: &InitCx<'_>, seed: Option<&Seed>, variance: f64, distribution: Distribution) -> Result<Tensor> {
+pub(super) fn sample(
+    cx: &InitCx<'_>,
+    seed: Option<&Seed>,
+    variance: f64,
+    distribution: Distribution,
+) -> Result<Tensor> {
     let mut random = cx.random(seed);
     match distribution {
         Distribution::TruncatedNormal => {

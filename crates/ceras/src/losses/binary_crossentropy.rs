@@ -2,7 +2,11 @@
 
 use ceras_graph::{Graph, GraphError, Tensor, TensorType, Value, compose};
 
-use super::{Loss, common::{self, pair, smooth}, loss, named, targets};
+use super::{
+    Loss,
+    common::{self, pair, smooth},
+    loss, named, targets,
+};
 use crate::activations::rules;
 use crate::error::Result as CerasResult;
 

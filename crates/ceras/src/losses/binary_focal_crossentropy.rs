@@ -2,7 +2,11 @@
 
 use ceras_graph::{Graph, GraphError, Tensor, TensorType, Value, compose, ops};
 
-use super::{Loss, common::{self, one_minus, pair, smooth}, loss, named, targets};
+use super::{
+    Loss,
+    common::{self, one_minus, pair, smooth},
+    loss, named, targets,
+};
 use crate::activations::{Activation, Sigmoid, rules};
 use crate::error::Result as CerasResult;
 

@@ -49,7 +49,8 @@ impl Loss for CategoricalCrossentropy {
         let last = rules::axis_of(g, "categorical_crossentropy", y_pred, -1)?;
         let classes = rules::known_dim(g, "categorical_crossentropy", y_pred, last)?;
         let y_true = smooth(g, y_true, self.label_smoothing, 1.0 / classes as f64)?;
-        let known = logits(g, y_pred, Head::Softmax, self.from_logits).filter(|_| self.from_logits || axis == last);
+        let known =
+            logits(g, y_pred, Head::Softmax, self.from_logits).filter(|_| self.from_logits || axis == last);
         let log = match known {
             Some(logits) => compose::log_softmax(g, logits, axis)?,
             None => {

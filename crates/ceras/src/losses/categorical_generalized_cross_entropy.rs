@@ -2,7 +2,11 @@
 
 use ceras_graph::{Graph, GraphError, Tensor, TensorType, Value, compose};
 
-use super::{Loss, common::{class_mask, one_minus, sparse_labels}, loss, named, targets};
+use super::{
+    Loss,
+    common::{class_mask, one_minus, sparse_labels},
+    loss, named, targets,
+};
 use crate::activations::rules;
 use crate::error::Result as CerasResult;
 

@@ -68,7 +68,13 @@ impl Loss for Circle {
         targets::finite(y)
     }
 
-    fn mask(&self, g: &mut Graph, _: Value, _: Value, per_sample: Value) -> Result<Option<Value>, GraphError> {
+    fn mask(
+        &self,
+        g: &mut Graph,
+        _: Value,
+        _: Value,
+        per_sample: Value,
+    ) -> Result<Option<Value>, GraphError> {
         let zero = compose::scalar(g, 0.0, g.ty(per_sample).dtype)?;
         Ok(Some(compose::greater(g, per_sample, zero)?))
     }

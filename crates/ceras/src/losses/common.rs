@@ -17,7 +17,12 @@ pub(crate) fn pair(
     y_pred: Value,
 ) -> Result<(Value, Value), GraphError> {
     if !g.ty(y_pred).dtype.is_float() {
-        return Err(rules::broken(g, word, "the predictions must be of a floating-point type", &[("y_pred", y_pred)]));
+        return Err(rules::broken(
+            g,
+            word,
+            "the predictions must be of a floating-point type",
+            &[("y_pred", y_pred)],
+        ));
     }
     let dtype = g.ty(y_pred).dtype;
     let y_true = convert(g, y_true, dtype)?;
@@ -141,14 +146,21 @@ pub(crate) fn sparse_labels(
     }
     let (a, b) = (&g.ty(labels).shape, &g.ty(y_pred).shape);
     if rank == 0 || !a.is_compatible(&b.without(rank - 1)) {
-        let rule = format!("labels of shape {a} do not fit predictions of shape {b}: one label for each row of classes");
+        let rule = format!(
+            "labels of shape {a} do not fit predictions of shape {b}: one label for each row of classes"
+        );
         return Err(rules::broken(g, word, rule, &[("y_true", y_true), ("y_pred", y_pred)]));
     }
     Ok(labels)
 }
 
 /// The axes that an overlap is summed over: those given, or all.
-pub(crate) fn summed(g: &Graph, word: &'static str, x: Value, axes: Option<&Axes>) -> Result<Vec<usize>, GraphError> {
+pub(crate) fn summed(
+    g: &Graph,
+    word: &'static str,
+    x: Value,
+    axes: Option<&Axes>,
+) -> Result<Vec<usize>, GraphError> {
     match axes {
         Some(axes) => axes.of(g, word, x),
         None => Ok((0..g.ty(x).shape.rank()).collect()),

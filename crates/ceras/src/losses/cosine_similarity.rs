@@ -2,7 +2,11 @@
 
 use ceras_graph::{Graph, GraphError, Tensor, TensorType, Value};
 
-use super::{Loss, common::{negative_dot, pair}, loss, named, targets};
+use super::{
+    Loss,
+    common::{negative_dot, pair},
+    loss, named, targets,
+};
 use crate::activations::rules;
 use crate::constraints::normalize;
 use crate::error::Result as CerasResult;

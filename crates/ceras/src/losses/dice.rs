@@ -2,7 +2,11 @@
 
 use ceras_graph::{Graph, GraphError, Tensor, TensorType, Value, compose, ops};
 
-use super::{Loss, common::{one_minus, pair, summed}, loss, named, targets};
+use super::{
+    Loss,
+    common::{one_minus, pair, summed},
+    loss, named, targets,
+};
 use crate::constraints::{Axes, EPSILON};
 use crate::error::Result as CerasResult;
 

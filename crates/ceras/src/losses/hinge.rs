@@ -2,7 +2,13 @@
 
 use ceras_graph::{Graph, GraphError, Tensor, TensorType, Value, compose, ops};
 
-use super::{Loss, common::{mean_last, one_minus, pair}, loss, named, reduction::convert, targets};
+use super::{
+    Loss,
+    common::{mean_last, one_minus, pair},
+    loss, named,
+    reduction::convert,
+    targets,
+};
 use crate::error::Result as CerasResult;
 
 loss! {

@@ -2,7 +2,11 @@
 
 use ceras_graph::{Graph, GraphError, Tensor, TensorType, Value, compose, ops};
 
-use super::{Loss, common::{mean_last, pair}, loss, named, targets};
+use super::{
+    Loss,
+    common::{mean_last, pair},
+    loss, named, targets,
+};
 use crate::error::Result as CerasResult;
 
 loss! {

@@ -41,6 +41,7 @@ pub use categorical_focal_crossentropy::CategoricalFocalCrossentropy;
 pub use categorical_generalized_cross_entropy::CategoricalGeneralizedCrossEntropy;
 pub use categorical_hinge::CategoricalHinge;
 pub use circle::Circle;
+pub(crate) use common::{class_mask, sparse_labels};
 pub use cosine_similarity::CosineSimilarity;
 pub use ctc::Ctc;
 pub use dice::Dice;

@@ -34,7 +34,9 @@ impl<'de> Deserialize<'de> for Reduction {
             Some("none") | None => Reduction::None,
             Some(word) => {
                 let known = "sum_over_batch_size, sum, mean, mean_with_sample_weight, none";
-                return Err(serde::de::Error::custom(format!("there is no reduction `{word}`; there are: {known}")));
+                return Err(serde::de::Error::custom(format!(
+                    "there is no reduction `{word}`; there are: {known}"
+                )));
             }
         })
     }
@@ -81,7 +83,12 @@ pub fn reduce(
         }
         _ => {
             let count = g.ty(values).shape.elements().ok_or_else(|| {
-                rules::broken(g, "loss", "a mean needs all axes of the losses to be known", &[("losses", values)])
+                rules::broken(
+                    g,
+                    "loss",
+                    "a mean needs all axes of the losses to be known",
+                    &[("losses", values)],
+                )
             })?;
             compose::divide_scalar(g, sum, count.max(1) as f64)
         }
@@ -122,12 +129,21 @@ pub(crate) fn apply_mask(
 ///
 /// # Errors
 /// An op that could not be emitted.
-pub fn squeeze_or_expand_to_same_rank(g: &mut Graph, x1: Value, x2: Value) -> Result<(Value, Value), GraphError> {
+pub fn squeeze_or_expand_to_same_rank(
+    g: &mut Graph,
+    x1: Value,
+    x2: Value,
+) -> Result<(Value, Value), GraphError> {
     same_rank(g, x1, x2, true)
 }
 
 /// As [`squeeze_or_expand_to_same_rank`]; without `expand`, the longer one always loses the axis.
-pub(crate) fn same_rank(g: &mut Graph, x1: Value, x2: Value, expand: bool) -> Result<(Value, Value), GraphError> {
+pub(crate) fn same_rank(
+    g: &mut Graph,
+    x1: Value,
+    x2: Value,
+    expand: bool,
+) -> Result<(Value, Value), GraphError> {
     let (rank1, rank2) = (g.ty(x1).shape.rank(), g.ty(x2).shape.rank());
     if rank1 == rank2 + 1 && g.ty(x1).shape.last() == Some(1) {
         return Ok(if rank2 == 1 && expand {
@@ -148,7 +164,12 @@ pub(crate) fn same_rank(g: &mut Graph, x1: Value, x2: Value, expand: bool) -> Re
 
 /// Two values brought to one rank: as Keras does where ranks differ by an axis of 1, then with axes of 1 after those of
 /// the shorter one. Their dimensions are then equal, or 1 in `right`.
-pub(crate) fn align(g: &mut Graph, word: &'static str, left: Value, right: Value) -> Result<(Value, Value), GraphError> {
+pub(crate) fn align(
+    g: &mut Graph,
+    word: &'static str,
+    left: Value,
+    right: Value,
+) -> Result<(Value, Value), GraphError> {
     let (left, mut right) = squeeze_or_expand_to_same_rank(g, left, right)?;
     let rank = g.ty(left).shape.rank();
     while g.ty(right).shape.rank() < rank {
@@ -156,9 +177,11 @@ pub(crate) fn align(g: &mut Graph, word: &'static str, left: Value, right: Value
         right = compose::expand_dims(g, right, last)?;
     }
     let (shape, other) = (&g.ty(left).shape, &g.ty(right).shape);
-    let fits = |(a, b): (&Option<usize>, &Option<usize>)| a.is_none() || b.is_none() || a == b || *b == Some(1);
+    let fits =
+        |(a, b): (&Option<usize>, &Option<usize>)| a.is_none() || b.is_none() || a == b || *b == Some(1);
     if shape.rank() != other.rank() || !shape.dims().iter().zip(other.dims()).all(fits) {
-        let rule = format!("{other} does not fit {shape}: each sample (or each of its steps) takes one number");
+        let rule =
+            format!("{other} does not fit {shape}: each sample (or each of its steps) takes one number");
         return Err(rules::broken(g, word, rule, &[("losses", left), (word, right)]));
     }
     Ok((left, right))

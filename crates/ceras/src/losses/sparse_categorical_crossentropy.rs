@@ -68,7 +68,13 @@ impl Loss for SparseCategoricalCrossentropy {
         targets::labels(y, output, self.ignore_class, WORD)
     }
 
-    fn mask(&self, g: &mut Graph, y_true: Value, y_pred: Value, _: Value) -> Result<Option<Value>, GraphError> {
+    fn mask(
+        &self,
+        g: &mut Graph,
+        y_true: Value,
+        y_pred: Value,
+        _: Value,
+    ) -> Result<Option<Value>, GraphError> {
         let labels = sparse_labels(g, WORD, y_true, y_pred)?;
         self.valid(g, labels)
     }

@@ -2,7 +2,12 @@
 
 use ceras_graph::{Graph, GraphError, Tensor, TensorType, Value, compose};
 
-use super::{Loss, common::{mean_last, pair}, hinge::margin, loss, named, targets};
+use super::{
+    Loss,
+    common::{mean_last, pair},
+    hinge::margin,
+    loss, named, targets,
+};
 use crate::error::Result as CerasResult;
 
 loss! {

@@ -32,13 +32,21 @@ pub(crate) fn same_shape(y: &Tensor, output: &TensorType) -> Result<()> {
     if targets.len() == outputs.len() && targets.iter().zip(&outputs).all(equal) {
         return finite(y);
     }
-    let error = Error::new(ErrorKind::Shape, "the targets do not fit the output")
-        .detail(format!("targets have shape {}, the output has shape {}", y.shape(), output.shape));
+    let error = Error::new(ErrorKind::Shape, "the targets do not fit the output").detail(format!(
+        "targets have shape {}, the output has shape {}",
+        y.shape(),
+        output.shape
+    ));
     Err(match (targets.len(), outputs.len()) {
         (a, b) if a < b && b > 1 => error.hint(forgotten_flatten()),
         (1, 1) => {
             let (width, units) = (targets[0].unwrap_or(1), outputs[0].unwrap_or(1));
-            error.hint(format!("each target has {}, so the output needs {}", plural(width, "number"), plural(width, "unit")))
+            error
+                .hint(format!(
+                    "each target has {}, so the output needs {}",
+                    plural(width, "number"),
+                    plural(width, "unit")
+                ))
                 .detail(format!("the output has {}", plural(units, "unit")))
         }
         (1, 0) => error.hint(format!("the output needs {}", plural(targets[0].unwrap_or(1), "unit"))),
@@ -101,16 +109,23 @@ pub(crate) fn one_hot(y: &Tensor, output: &TensorType, word: &str) -> Result<()>
     let labels = y.rank() + 1 == output.shape.rank() || y.dims().last() == Some(&1);
     if labels && classes != Some(1) {
         let width = classes.map_or("one number for each class".to_owned(), |count| plural(count, "number"));
-        return Err(Error::new(ErrorKind::Shape, format!("`{word}` wants targets of {width} each; these are labels"))
-            .detail(format!("targets have shape {}, the output has shape {}", y.shape(), output.shape))
-            .hint("use `sparse_categorical_crossentropy` for labels, or turn them into one-hot rows"));
+        return Err(Error::new(
+            ErrorKind::Shape,
+            format!("`{word}` wants targets of {width} each; these are labels"),
+        )
+        .detail(format!("targets have shape {}, the output has shape {}", y.shape(), output.shape))
+        .hint("use `sparse_categorical_crossentropy` for labels, or turn them into one-hot rows"));
     }
     if let (Some(classes), Some(&width)) = (classes, y.dims().last())
         && classes != width
         && y.rank() == output.shape.rank()
     {
         return Err(Error::new(ErrorKind::Shape, "the targets do not fit the output")
-            .detail(format!("the output has {}, each target has {}", plural(classes, "unit"), plural(width, "class")))
+            .detail(format!(
+                "the output has {}, each target has {}",
+                plural(classes, "unit"),
+                plural(width, "class")
+            ))
             .hint(format!("give the output {}", plural(width, "unit"))));
     }
     same_shape(y, output)?;
@@ -144,10 +159,11 @@ fn out_of_range(classes: usize, low: f64, high: f64) -> Error {
     let needed = high as u64 + 1;
     match classes {
         1 => error.hint(format!("use `binary_crossentropy` for 1 unit, or give the output {needed} units")),
-        _ if low < 0.0 => error.hint("say `ignore_class` for a label that stands for none, or renumber the classes from 0"),
-        _ if low >= 1.0 && high - 1.0 < classes as f64 => {
-            error.hint(format!("labels count from 0: subtract 1 from them, or give the output {needed} units"))
+        _ if low < 0.0 => {
+            error.hint("say `ignore_class` for a label that stands for none, or renumber the classes from 0")
         }
+        _ if low >= 1.0 && high - 1.0 < classes as f64 => error
+            .hint(format!("labels count from 0: subtract 1 from them, or give the output {needed} units")),
         _ => error.hint(format!("give the output {needed} units, or renumber the classes from 0")),
     }
 }
@@ -155,7 +171,10 @@ fn out_of_range(classes: usize, low: f64, high: f64) -> Error {
 fn labels_shape(y: &Tensor, output: &TensorType, word: &str) -> Result<()> {
     let outputs = output.shape.dims();
     let Some((last, places)) = outputs.split_last() else {
-        return Err(Error::new(ErrorKind::Shape, format!("`{word}` wants an output with one number for each class")));
+        return Err(Error::new(
+            ErrorKind::Shape,
+            format!("`{word}` wants an output with one number for each class"),
+        ));
     };
     let mut dims = y.dims();
     if dims.len() == outputs.len() && dims.last() == Some(&1) {
@@ -165,8 +184,11 @@ fn labels_shape(y: &Tensor, output: &TensorType, word: &str) -> Result<()> {
     if dims.len() == places.len() && dims.iter().zip(places).skip(1).all(fits) {
         return Ok(());
     }
-    let error = Error::new(ErrorKind::Shape, "the labels do not fit the output")
-        .detail(format!("labels have shape {}, the output has shape {}", y.shape(), output.shape));
+    let error = Error::new(ErrorKind::Shape, "the labels do not fit the output").detail(format!(
+        "labels have shape {}, the output has shape {}",
+        y.shape(),
+        output.shape
+    ));
     Err(if dims.len() == outputs.len() && *last == dims.last().copied() {
         error.hint("these look like one-hot rows: use `categorical_crossentropy` for them")
     } else if dims.len() < places.len() {

@@ -1,28 +1,43 @@
 //! The mean absolute error.
 
-use ceras_graph::ops;
+use ceras_graph::{Graph, GraphError, Tensor, Value};
 
-use super::mean::{mean_metric, pair};
+use super::{Metric, mean_result, metric, running_mean};
+use crate::losses::{self, Loss};
 
-mean_metric! {
-    /// How far predictions are from targets on average, in the targets' unit.
-    ///
-    /// `mean(|y_true − y_pred|)`
+metric! {
+    /// The mean absolute error as the running mean over samples: [`MeanAbsoluteError`](crate::losses::MeanAbsoluteError) as a metric.
     ///
     /// # Shapes
-    /// Targets and predictions alike; `[n]` and `[n, 1]` fit each other.
+    /// Targets and predictions of one shape, the first axis the samples.
     ///
     /// # Errors
-    /// Shapes that differ.
-    MeanAbsoluteError, "mean_absolute_error", &["mae", "mean_absolute_error", "MAE"], {}, |_, g, y_true, y_pred| {
-        let (y_true, y_pred) = pair(g, y_true, y_pred)?;
-        let difference = ops::subtract(g, y_true, y_pred)?;
-        ops::abs(g, difference)
-    }
+    /// The shapes do not fit each other.
+    ///
+    /// # Examples
+    /// ```
+    /// use ceras::metrics::MeanAbsoluteError;
+    /// use ceras_graph::Tensor;
+    /// let y_true = Tensor::new(&[2, 1], [1.0f32, 2.0])?;
+    /// let y_pred = Tensor::new(&[2, 1], [2.0f32, 4.0])?;
+    /// let result = MeanAbsoluteError::new().eval(&y_true, &y_pred)?;
+    /// assert!((result - 1.5).abs() < 1e-6);
+    /// # Ok::<(), ceras::Error>(())
+    /// ```
+    MeanAbsoluteError, "MeanAbsoluteError", "mean_absolute_error", &["mean_absolute_error", "mae", "MAE"], {}
 }
 
 impl MeanAbsoluteError {
-    fn finish(&self, mean: f32) -> f32 {
-        mean
+    fn values(&self, g: &mut Graph, y_true: Value, y_pred: Value) -> Result<Value, GraphError> {
+        let (y_true, y_pred) = losses::squeeze_or_expand_to_same_rank(g, y_true, y_pred)?;
+        losses::MeanAbsoluteError::new().call(g, y_true, y_pred)
+    }
+}
+
+impl Metric for MeanAbsoluteError {
+    running_mean!(Some(true));
+
+    fn result(&self, state: &[Tensor]) -> f64 {
+        mean_result(state)
     }
 }

@@ -1,6 +1,6 @@
 //! Adafactor.
 
-use ceras_graph::{GraphError, TensorType, Value, DType, Graph, compose, ops};
+use ceras_graph::{DType, Graph, GraphError, TensorType, Value, compose, ops};
 
 use super::{Optimizer, Slot, UpdateCx, common::within, optimizer};
 use crate::error::Result;
@@ -159,7 +159,12 @@ fn decaying(
 }
 
 /// The mean of squares as the product of its rows and columns.
-fn factored(cx: &mut UpdateCx<'_>, variable: usize, square: Value, decay: Value) -> Result<Value, GraphError> {
+fn factored(
+    cx: &mut UpdateCx<'_>,
+    variable: usize,
+    square: Value,
+    decay: Value,
+) -> Result<Value, GraphError> {
     let rank = cx.graph.ty(square).shape.rank();
     let rows = compose::mean(cx.graph, square, &[rank - 1], false)?;
     let rows = decaying(cx, "r", variable, rows, decay)?;

@@ -71,7 +71,12 @@ impl Optimizer for AdamW {
         gradient: Value,
     ) -> Result<Value, GraphError> {
         let rate = cx.rate(cx.dtype(value))?;
-        let adam = AdamStep { beta_1: self.beta_1, beta_2: self.beta_2, epsilon: self.epsilon, amsgrad: self.amsgrad };
+        let adam = AdamStep {
+            beta_1: self.beta_1,
+            beta_2: self.beta_2,
+            epsilon: self.epsilon,
+            amsgrad: self.amsgrad,
+        };
         adam.update(cx, rate, variable, value, gradient)
     }
 }

@@ -82,7 +82,9 @@ fn clip(g: &mut Graph, common: &Common, gradients: Vec<Value>) -> Result<Vec<Val
         return clip_by_global_norm(g, gradients, norm);
     }
     match positive(common.clipvalue) {
-        Some(limit) => gradients.into_iter().map(|gradient| compose::clip(g, gradient, -limit, limit)).collect(),
+        Some(limit) => {
+            gradients.into_iter().map(|gradient| compose::clip(g, gradient, -limit, limit)).collect()
+        }
         None => Ok(gradients),
     }
 }

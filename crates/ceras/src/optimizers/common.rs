@@ -133,7 +133,7 @@ impl Common {
     }
 
     /// Whether the learning rate is a schedule: a file then has no place for it.
-    pub fn has_schedule(&self) -> bool {
+    pub fn is_scheduled(&self) -> bool {
         matches!(self.learning_rate, LearningRate::Schedule(_))
     }
 
@@ -171,7 +171,10 @@ pub fn check(optimizer: &dyn Optimizer) -> Result<()> {
     ];
     let given: Vec<&str> = clips.iter().filter(|(_, clip)| clip.is_some()).map(|(name, _)| *name).collect();
     if given.len() > 1 {
-        let text = format!("only one of `clipnorm`, `clipvalue` and `global_clipnorm` can be set; {} are", given.join(", "));
+        let text = format!(
+            "only one of `clipnorm`, `clipvalue` and `global_clipnorm` can be set; {} are",
+            given.join(", ")
+        );
         return Err(Error::new(ErrorKind::Usage, text));
     }
     let decay = ("weight_decay", common.weight_decay);

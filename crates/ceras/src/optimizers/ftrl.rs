@@ -72,7 +72,12 @@ impl Optimizer for Ftrl {
         within("initial_accumulator_value", self.initial_accumulator_value, 0.0, f64::INFINITY)?;
         within("l1_regularization_strength", self.l1_regularization_strength, 0.0, f64::INFINITY)?;
         within("l2_regularization_strength", self.l2_regularization_strength, 0.0, f64::INFINITY)?;
-        within("l2_shrinkage_regularization_strength", self.l2_shrinkage_regularization_strength, 0.0, f64::INFINITY)
+        within(
+            "l2_shrinkage_regularization_strength",
+            self.l2_shrinkage_regularization_strength,
+            0.0,
+            f64::INFINITY,
+        )
     }
 
     fn update(

@@ -1,6 +1,6 @@
 //! LAMB.
 
-use ceras_graph::{GraphError, TensorType, Value, DType, Graph, compose, ops};
+use ceras_graph::{DType, Graph, GraphError, TensorType, Value, compose, ops};
 
 use super::{Optimizer, Slot, UpdateCx, common::within, optimizer};
 use crate::error::Result;

@@ -1,6 +1,6 @@
 //! Muon.
 
-use ceras_graph::{GraphError, TensorType, Value, Graph, compose, ops};
+use ceras_graph::{Graph, GraphError, TensorType, Value, compose, ops};
 
 use super::{Optimizer, Slot, UpdateCx, adam::AdamStep, common::within, optimizer};
 use crate::error::Result;

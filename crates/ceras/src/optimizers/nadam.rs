@@ -1,6 +1,6 @@
 //! Nadam.
 
-use ceras_graph::{GraphError, TensorType, Value, DType, Tensor, compose, ops};
+use ceras_graph::{DType, GraphError, Tensor, TensorType, Value, compose, ops};
 
 use super::{Optimizer, Slot, UpdateCx, common::within, optimizer};
 use crate::error::Result;
@@ -61,7 +61,12 @@ impl Optimizer for Nadam {
     fn slots(&self, variables: &[TensorType]) -> Vec<Slot> {
         let mut slots = Slot::each(&["momentum", "velocity"], variables);
         let dtype = variables.first().map_or(DType::F32, |ty| ty.dtype);
-        slots.push(Slot { name: PRODUCT.to_owned(), variable: None, ty: TensorType::scalar(dtype), initial: 1.0 });
+        slots.push(Slot {
+            name: PRODUCT.to_owned(),
+            variable: None,
+            ty: TensorType::scalar(dtype),
+            initial: 1.0,
+        });
         slots
     }
 
@@ -134,13 +139,15 @@ impl Nadam {
         let next = self.schedule(cx, "u_t_1", 2, dtype)?;
         let product = cx.shared_slot(PRODUCT)?;
         let ahead = cx.memo("ahead", dtype, |cx| {
-            let product = if cx.dtype(product) == dtype { product } else { ops::convert(cx.graph, product, dtype)? };
+            let product =
+                if cx.dtype(product) == dtype { product } else { ops::convert(cx.graph, product, dtype)? };
             let both = ops::multiply(cx.graph, product, next)?;
             let rest = compose::subtract_from_scalar(cx.graph, 1.0, both)?;
             ops::divide(cx.graph, next, rest)
         })?;
         let now = cx.memo("now", dtype, |cx| {
-            let product = if cx.dtype(product) == dtype { product } else { ops::convert(cx.graph, product, dtype)? };
+            let product =
+                if cx.dtype(product) == dtype { product } else { ops::convert(cx.graph, product, dtype)? };
             let share = compose::subtract_from_scalar(cx.graph, 1.0, now)?;
             let rest = compose::subtract_from_scalar(cx.graph, 1.0, product)?;
             ops::divide(cx.graph, share, rest)

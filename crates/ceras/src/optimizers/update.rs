@@ -39,7 +39,12 @@ impl<'a> UpdateCx<'a> {
     fn index(&self, name: &str, variable: Option<usize>) -> Result<usize, GraphError> {
         let found = self.layout.iter().position(|slot| slot.name == name && slot.variable == variable);
         found.ok_or_else(|| {
-            rules::broken(self.graph, "optimizer", format!("there is no slot `{name}` of variable {variable:?}"), &[])
+            rules::broken(
+                self.graph,
+                "optimizer",
+                format!("there is no slot `{name}` of variable {variable:?}"),
+                &[],
+            )
         })
     }
 
@@ -129,7 +134,12 @@ impl<'a> UpdateCx<'a> {
     ///
     /// # Errors
     /// An op that could not be emitted.
-    pub fn power_of_step(&mut self, name: &'static str, base: f64, dtype: DType) -> Result<Value, GraphError> {
+    pub fn power_of_step(
+        &mut self,
+        name: &'static str,
+        base: f64,
+        dtype: DType,
+    ) -> Result<Value, GraphError> {
         self.memo(name, dtype, |cx| {
             let step = cx.step(dtype)?;
             let base = compose::scalar(cx.graph, base, dtype)?;
@@ -158,7 +168,13 @@ impl<'a> UpdateCx<'a> {
     ///
     /// # Errors
     /// The optimizer declared no such slot.
-    pub fn approach(&mut self, name: &str, variable: usize, value: Value, part: f64) -> Result<Value, GraphError> {
+    pub fn approach(
+        &mut self,
+        name: &str,
+        variable: usize,
+        value: Value,
+        part: f64,
+    ) -> Result<Value, GraphError> {
         let slot = self.slot(name, variable)?;
         let difference = ops::subtract(self.graph, value, slot)?;
         let change = compose::multiply_scalar(self.graph, difference, part)?;

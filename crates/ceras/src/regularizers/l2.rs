@@ -3,7 +3,7 @@
 use ceras_graph::{Graph, GraphError, Value};
 use serde::{Deserialize, Serialize};
 
-use super::{Regularizer, squared, configurable, not_negative};
+use super::{Regularizer, configurable, not_negative, squared};
 use crate::error::Result;
 
 /// `l2 · Σ x²`. Pushes weights towards 0; also called weight decay.

@@ -65,7 +65,10 @@ fn positive_steps(name: &str, steps: f64) -> Result<()> {
 pub(crate) fn plain(value: serde_json::Value) -> serde_json::Value {
     match &value {
         serde_json::Value::Array(items) => items.iter().cloned().map(plain).collect(),
-        _ => match value.as_f64().filter(|number| number.fract() == 0.0 && number.abs() > 1.0 && number.abs() < 1e15) {
+        _ => match value
+            .as_f64()
+            .filter(|number| number.fract() == 0.0 && number.abs() > 1.0 && number.abs() < 1e15)
+        {
             Some(number) => serde_json::Value::from(number as i64),
             None => value,
         },

@@ -29,7 +29,9 @@ impl Schedule for PiecewiseConstantDecay {
             return Ok(());
         }
         let (boundaries, values) = (self.boundaries.len(), self.values.len());
-        let text = format!("`boundaries` must rise and be one fewer than `values`; there are {boundaries} and {values}");
+        let text = format!(
+            "`boundaries` must rise and be one fewer than `values`; there are {boundaries} and {values}"
+        );
         Err(Error::new(ErrorKind::Usage, text))
     }
 }

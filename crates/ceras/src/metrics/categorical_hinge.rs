@@ -1,0 +1,43 @@
+//! The categorical hinge loss.
+
+use ceras_graph::{Graph, GraphError, Tensor, Value};
+
+use super::{Metric, mean_result, metric, running_mean};
+use crate::losses::{self, Loss};
+
+metric! {
+    /// The categorical hinge loss as the running mean over samples: [`CategoricalHinge`](crate::losses::CategoricalHinge) as a metric.
+    ///
+    /// # Shapes
+    /// Targets and predictions of one shape, the first axis the samples.
+    ///
+    /// # Errors
+    /// The shapes do not fit each other.
+    ///
+    /// # Examples
+    /// ```
+    /// use ceras::metrics::CategoricalHinge;
+    /// use ceras_graph::Tensor;
+    /// let y_true = Tensor::new(&[1, 2], [0.0f32, 1.0])?;
+    /// let y_pred = Tensor::new(&[1, 2], [0.6f32, 0.4])?;
+    /// let result = CategoricalHinge::new().eval(&y_true, &y_pred)?;
+    /// assert!((result - 1.2).abs() < 1e-6);
+    /// # Ok::<(), ceras::Error>(())
+    /// ```
+    CategoricalHinge, "CategoricalHinge", "categorical_hinge", &["categorical_hinge"], {}
+}
+
+impl CategoricalHinge {
+    fn values(&self, g: &mut Graph, y_true: Value, y_pred: Value) -> Result<Value, GraphError> {
+        let (y_true, y_pred) = losses::squeeze_or_expand_to_same_rank(g, y_true, y_pred)?;
+        losses::CategoricalHinge::new().call(g, y_true, y_pred)
+    }
+}
+
+impl Metric for CategoricalHinge {
+    running_mean!(Some(true));
+
+    fn result(&self, state: &[Tensor]) -> f64 {
+        mean_result(state)
+    }
+}

@@ -1,0 +1,43 @@
+//! The logarithm of the hyperbolic cosine of the error.
+
+use ceras_graph::{Graph, GraphError, Tensor, Value};
+
+use super::{Metric, mean_result, metric, running_mean};
+use crate::losses::{self, Loss};
+
+metric! {
+    /// The logarithm of the hyperbolic cosine of the error as the running mean over samples: [`LogCosh`](crate::losses::LogCosh) as a metric.
+    ///
+    /// # Shapes
+    /// Targets and predictions of one shape, the first axis the samples.
+    ///
+    /// # Errors
+    /// The shapes do not fit each other.
+    ///
+    /// # Examples
+    /// ```
+    /// use ceras::metrics::LogCoshError;
+    /// use ceras_graph::Tensor;
+    /// let y_true = Tensor::new(&[1, 2], [0.0f32, 0.0])?;
+    /// let y_pred = Tensor::new(&[1, 2], [1.0f32, 0.0])?;
+    /// let result = LogCoshError::new().eval(&y_true, &y_pred)?;
+    /// assert!((result - 0.216890).abs() < 1e-6);
+    /// # Ok::<(), ceras::Error>(())
+    /// ```
+    LogCoshError, "LogCoshError", "logcosh", &["log_cosh_error"], {}
+}
+
+impl LogCoshError {
+    fn values(&self, g: &mut Graph, y_true: Value, y_pred: Value) -> Result<Value, GraphError> {
+        let (y_true, y_pred) = losses::squeeze_or_expand_to_same_rank(g, y_true, y_pred)?;
+        losses::LogCosh::new().call(g, y_true, y_pred)
+    }
+}
+
+impl Metric for LogCoshError {
+    running_mean!(Some(true));
+
+    fn result(&self, state: &[Tensor]) -> f64 {
+        mean_result(state)
+    }
+}
