@@ -14,6 +14,9 @@ use std::thread::{JoinHandle, available_parallelism};
 /// steps of a plan.
 const SPINS: u32 = 4_000;
 
+/// The bit of [`Shared::gate`] that says that workers may enter.
+const OPEN: usize = 1 << (usize::BITS - 1);
+
 /// A fixed set of threads that share the iterations of a loop.
 pub struct Pool {
     shared: Arc<Shared>,
@@ -31,16 +34,17 @@ struct Shared {
     job: UnsafeCell<Option<(Task, usize)>>,
     /// The next task to take.
     next: AtomicUsize,
-    /// Workers that have not finished the current loop.
-    active: AtomicUsize,
+    /// How many workers are inside of the current loop, and [`OPEN`] while more may enter. A worker that comes when
+    /// the tasks are all taken stays outside, so a loop never waits for one that is asleep.
+    gate: AtomicUsize,
     stop: AtomicBool,
     panic: Mutex<Option<Box<dyn Any + Send>>>,
     sleep: Mutex<()>,
     wake: Condvar,
 }
 
-// SAFETY: `job` is written only by the thread that holds `turn` while no worker is active, and read by workers
-// only after they saw the new epoch (release/acquire); the task behind it is `Sync` and outlives the loop.
+// SAFETY: `job` is written only by the thread that holds `turn` while the gate is shut and nobody is inside, and read
+// by workers only inside (release/acquire on the gate); the task behind it is `Sync` and outlives the loop.
 unsafe impl Sync for Shared {}
 // SAFETY: as above; the pointer is used only between the start and the end of one loop.
 unsafe impl Send for Shared {}
@@ -52,7 +56,7 @@ impl Pool {
             epoch: AtomicU64::new(0),
             job: UnsafeCell::new(None),
             next: AtomicUsize::new(0),
-            active: AtomicUsize::new(0),
+            gate: AtomicUsize::new(0),
             stop: AtomicBool::new(false),
             panic: Mutex::new(None),
             sleep: Mutex::new(()),
@@ -103,20 +107,21 @@ impl Pool {
         }
         let shared = &*self.shared;
         // SAFETY: only the lifetime is changed. The pointer is gone from use when this function returns:
-        // it waits for `active` to become 0, also when a task panics (`run_tasks` catches).
+        // it waits until nobody is inside of the gate, also when a task panics (`run_tasks` catches).
         let task: Task = unsafe { std::mem::transmute::<*const (dyn Fn(usize) + Sync), Task>(body) };
-        // SAFETY: `turn` is held and no worker is active, so nobody reads `job` now.
+        // SAFETY: `turn` is held and the gate is shut with nobody inside, so nobody reads `job` now.
         unsafe { *shared.job.get() = Some((task, tasks)) };
         shared.next.store(0, Ordering::Relaxed);
-        shared.active.store(self.workers.len(), Ordering::Relaxed);
+        shared.gate.store(OPEN, Ordering::Release);
         {
             let _asleep = shared.sleep.lock().unwrap_or_else(|poison| poison.into_inner());
             shared.epoch.fetch_add(1, Ordering::Release);
         }
         shared.wake.notify_all();
         shared.run_tasks(body, tasks);
+        shared.gate.fetch_and(!OPEN, Ordering::AcqRel);
         let mut spins = 0u32;
-        while shared.active.load(Ordering::Acquire) > 0 {
+        while shared.gate.load(Ordering::Acquire) > 0 {
             spins += 1;
             if spins < SPINS { std::hint::spin_loop() } else { std::thread::yield_now() }
         }
@@ -133,14 +138,24 @@ impl Shared {
     fn work(&self) {
         let mut seen = 0;
         while self.wait(&mut seen) {
-            // SAFETY: the new epoch was seen with `Acquire` after `job` was written; it stays until `active` is 0.
+            if !self.enter() {
+                continue;
+            }
+            // SAFETY: the gate was opened after `job` was written; it stays while somebody is inside.
             let job = unsafe { *self.job.get() };
             if let Some((task, tasks)) = job {
-                // SAFETY: the caller of `for_each` keeps the closure alive until `active` is 0.
+                // SAFETY: the caller of `for_each` keeps the closure alive while somebody is inside.
                 self.run_tasks(unsafe { &*task }, tasks);
             }
-            self.active.fetch_sub(1, Ordering::Release);
+            self.gate.fetch_sub(1, Ordering::Release);
         }
+    }
+
+    /// Goes inside of the current loop, if its gate is open. (It may be a later loop than the one that was seen; the
+    /// worker then takes part in that one.)
+    fn enter(&self) -> bool {
+        let one_more = |gate: usize| (gate & OPEN != 0).then_some(gate + 1);
+        self.gate.fetch_update(Ordering::AcqRel, Ordering::Acquire, one_more).is_ok()
     }
 
     /// Waits for a new loop; false when the pool is gone.
@@ -233,6 +248,23 @@ mod tests {
             count.fetch_add(1, Ordering::Relaxed);
         });
         assert_eq!(count.load(Ordering::Relaxed), 8);
+    }
+
+    #[test]
+    fn many_short_loops_in_a_row() {
+        let pool = Pool::new(4);
+        let count = AtomicUsize::new(0);
+        for round in 0..20_000 {
+            let tasks = round % 5;
+            pool.for_each(tasks, &|_| {
+                count.fetch_add(1, Ordering::Relaxed);
+            });
+            if round % 1000 == 0 {
+                // Long enough for workers to fall asleep.
+                std::thread::sleep(std::time::Duration::from_millis(1));
+            }
+        }
+        assert_eq!(count.load(Ordering::Relaxed), 40_000);
     }
 
     #[test]

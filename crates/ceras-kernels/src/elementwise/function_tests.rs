@@ -257,3 +257,41 @@ fn results_do_not_depend_on_the_place_in_a_run() {
         }
     }
 }
+
+#[test]
+fn double_precision_works_at_all_levels() {
+    let a = [-0.9f64, -1e-9, 0.0, 0.3, 1.0, 2.5, 3.5, 30.0];
+    let functions: [(&Function, fn(f64) -> f64); 12] = [
+        (&EXPONENTIAL, f64::exp),
+        (&EXPONENTIAL_MINUS_ONE, f64::exp_m1),
+        (&LOG_PLUS_ONE, f64::ln_1p),
+        (&TANH, f64::tanh),
+        (&LOGISTIC, |x| 1.0 / (1.0 + (-x).exp())),
+        (&SINE, f64::sin),
+        (&COSINE, f64::cos),
+        (&FLOOR, f64::floor),
+        (&CEIL, f64::ceil),
+        (&ABS, f64::abs),
+        (&NEGATE, |x| -x),
+        (&SIGN, |x| if x == 0.0 { x } else { x.signum() }),
+    ];
+    for isa in [Isa::Reference].into_iter().chain(Isa::available()) {
+        for (function, exact) in functions {
+            let code = function.code(isa, &[DType::F64]).expect("the function takes doubles");
+            let mut out = [0.0f64; 8];
+            // SAFETY: both runs hold eight elements, and the level is available.
+            unsafe {
+                code([a.as_ptr().cast(), std::ptr::null(), std::ptr::null()], out.as_mut_ptr().cast(), 8)
+            };
+            for (got, x) in out.into_iter().zip(a) {
+                assert!((got - exact(x)).abs() <= 4e-16 * exact(x).abs(), "{function:?} of {x}: {got}");
+            }
+        }
+    }
+    // Values of Abramowitz and Stegun's table 7.1, with more digits.
+    for (x, exact) in
+        [(0.5, 0.520_499_877_813_046_5), (1.0, 0.842_700_792_949_714_9), (3.0, 0.999_977_909_503_001_4)]
+    {
+        assert!((super::erf::erf(x) - exact).abs() < 3e-16 && super::erf::erf(-x) == -super::erf::erf(x));
+    }
+}

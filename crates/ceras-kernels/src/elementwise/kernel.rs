@@ -34,6 +34,7 @@ pub(crate) enum Reference {}
 /// [`Isa::Portable`].
 pub(crate) enum Portable {}
 /// [`Isa::Avx2`] and [`Isa::Avx512`], which have the same operations in other widths.
+#[cfg(target_arch = "x86_64")]
 pub(crate) enum Fma {}
 
 impl Level for Reference {
@@ -41,8 +42,9 @@ impl Level for Reference {
     const REFERENCE: bool = true;
 }
 impl Level for Portable {
-    const FMA: bool = false;
+    const FMA: bool = cfg!(target_arch = "aarch64");
 }
+#[cfg(target_arch = "x86_64")]
 impl Level for Fma {
     const FMA: bool = true;
 }

@@ -13,7 +13,9 @@ use std::mem::MaybeUninit;
 use std::ops::Range;
 
 use crate::dtype::Element;
-use crate::elementwise::kernel::{Fma, Level, Map2, Portable, Reference};
+#[cfg(target_arch = "x86_64")]
+use crate::elementwise::kernel::Fma;
+use crate::elementwise::kernel::{Level, Map2, Portable, Reference};
 use crate::isa::Isa;
 
 /// Elements of a block.
