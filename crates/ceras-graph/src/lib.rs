@@ -16,6 +16,7 @@ pub mod passes;
 pub mod tensor;
 pub mod text;
 pub mod types;
+pub mod verify;
 
 pub use ceras_kernels::{DType, Isa};
 pub use error::{GraphError, Rule};
