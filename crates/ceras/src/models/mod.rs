@@ -11,6 +11,7 @@ mod table;
 pub use architecture::{Architecture, Kind, NamedLayer};
 pub use functional::KerasTensor;
 pub use model::Model;
+pub(crate) use model::declared;
 pub use sequential::Sequential;
 pub use store::{Group, Store, Variable};
 pub use summary::Summary;

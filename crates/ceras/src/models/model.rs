@@ -360,7 +360,7 @@ impl Model {
 }
 
 /// The weights that the layers of an architecture declare, in Keras' order: that of the layers, as they are listed.
-fn declared(architecture: &Architecture) -> Result<Vec<WeightSpec>> {
+pub(crate) fn declared(architecture: &Architecture) -> Result<Vec<WeightSpec>> {
     let mut specs = Vec::new();
     architecture.build(&mut BuildCx::new("", &mut specs), &architecture.input_types())?;
     let mut places: HashMap<String, usize> = HashMap::new();

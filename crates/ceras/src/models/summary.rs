@@ -119,7 +119,7 @@ impl Model {
         }
         let state = self.compiled.as_ref().and_then(|compiled| compiled.optimizer_state.as_ref());
         let scheduled =
-            self.compiled.as_ref().is_some_and(|compiled| compiled.optimizer.common().has_schedule());
+            self.compiled.as_ref().is_some_and(|compiled| compiled.optimizer.common().is_scheduled());
         if let Some(state) = state {
             let optimizer =
                 self.store.variables().iter().enumerate().filter(|(_, v)| v.group == Group::Optimizer);

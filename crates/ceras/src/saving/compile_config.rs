@@ -28,7 +28,7 @@ pub(crate) fn to_json(model: &Model) -> Result<Value> {
         return Ok(model.unusable_compile().map_or_else(|| json!({}), |unusable| unusable.words.clone()));
     };
     let mut optimizer = compiled.optimizer.to_json();
-    if !compiled.optimizer.common().has_schedule()
+    if !compiled.optimizer.common().is_scheduled()
         && let Some(rate) = optimizer.pointer_mut("/config/learning_rate")
     {
         // Keras writes the single-precision variable, printed as double.
@@ -208,7 +208,7 @@ pub(crate) fn optimizer_variables(model: &Model) -> Result<Option<Vec<Tensor>>> 
     }
     let (iterations, slots) = model.optimizer_values()?;
     let mut variables = vec![Tensor::scalar(iterations)];
-    if !compiled.optimizer.common().has_schedule() {
+    if !compiled.optimizer.common().is_scheduled() {
         variables.push(Tensor::scalar(model.learning_rate()? as f32));
     }
     variables.extend(slots);
@@ -217,7 +217,7 @@ pub(crate) fn optimizer_variables(model: &Model) -> Result<Option<Vec<Tensor>>> 
 
 /// Gives a compiled model the optimizer's variables of a file; what does not fit is said in a warning, as in Keras.
 pub(crate) fn restore_optimizer(model: &mut Model, variables: &[Tensor]) -> Result<Option<String>> {
-    let scheduled = model.compiled()?.optimizer.common().has_schedule();
+    let scheduled = model.compiled()?.optimizer.common().is_scheduled();
     let Some(iterations) = variables.first().filter(|first| first.len() == 1) else {
         return Ok(Some("the file's optimizer state is not readable; training starts afresh".into()));
     };

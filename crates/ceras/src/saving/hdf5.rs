@@ -182,7 +182,7 @@ fn halves(dims: &[usize], datatype: &Datatype, bytes: &[u8]) -> Option<Tensor> {
 }
 
 /// IEEE binary16 as binary32, exactly.
-fn half_to_single(bits: u16) -> f32 {
+pub(crate) fn half_to_single(bits: u16) -> f32 {
     let sign = u32::from(bits & 0x8000) << 16;
     let (exponent, fraction) = (u32::from(bits >> 10 & 0x1f), u32::from(bits & 0x3ff));
     let magnitude = match exponent {
@@ -300,6 +300,10 @@ fn split(name: &str, value: &Attribute) -> Vec<(String, AttrValue)> {
         Attribute::Text(text) => return vec![(name.to_owned(), AttrValue::VarLenString(text.clone()))],
         Attribute::Texts(texts) => texts,
     };
+    if texts.is_empty() {
+        // As h5py writes an empty list.
+        return vec![(name.to_owned(), AttrValue::F64Array(Vec::new()))];
+    }
     let width = texts.iter().map(String::len).max().unwrap_or(0).max(1);
     if width * texts.len() <= LIMIT {
         return vec![(name.to_owned(), AttrValue::StringArray(texts.clone()))];

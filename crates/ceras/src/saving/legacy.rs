@@ -4,16 +4,19 @@
 //! its name; they are assigned by position, as Keras does: layers without weights are passed over on both sides, and the
 //! names say nothing.
 
+use std::collections::HashMap;
+
 use ceras_graph::Tensor;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::build::{self, Built, Cx};
-use super::hdf5::Hdf5;
+use super::hdf5::{Attribute, Hdf5, Tree};
 use super::load::{FileKind, Loaded, compile, parse_json};
+use super::python_json;
 use super::weights::{Weight, check_shape};
 use crate::error::{Error, ErrorKind, Result};
 use crate::layers::context::join;
-use crate::models::{Architecture, Model};
+use crate::models::{Architecture, Kind, Model};
 
 /// Loads a whole model.
 pub(crate) fn read(file: &Hdf5, origin: &str, cx: Cx<'_>) -> Result<Loaded> {
@@ -37,7 +40,11 @@ pub(crate) fn read(file: &Hdf5, origin: &str, cx: Cx<'_>) -> Result<Loaded> {
         Built::Ready(architecture) => {
             Model::with_values(*architecture, origin, |architecture, variables| {
                 let described: Vec<Weight<'_>> = variables.iter().map(super::state::weight).collect();
-                by_position(file, "model_weights", architecture, &described)
+                {
+                    let flags = own_flags(architecture);
+                    let trainable = |path: &str| flags.get(path).is_none_or(|flag| *flag);
+                    by_position(file, "model_weights", architecture, &described, &trainable)
+                }
             })?
         }
     };
@@ -103,11 +110,24 @@ fn layers_with_weights(file: &Hdf5, group: &str) -> Result<Vec<(String, Vec<Stri
     Ok(layers)
 }
 
-/// The weights of each layer of the model itself, as numbers: those that are trained now first.
-fn weights_of_layers(architecture: &Architecture, weights: &[Weight<'_>]) -> Vec<(String, Vec<usize>)> {
-    let mut frozen: Vec<String> = Vec::new();
+/// What each layer says of itself: whether it is trained.
+fn own_flags(architecture: &Architecture) -> HashMap<String, bool> {
+    let mut flags = HashMap::new();
     architecture.visit("", &mut |path, layer| {
-        if !layer.info().trainable {
+        flags.insert(path.to_owned(), layer.info().trainable);
+    });
+    flags
+}
+
+/// The weights of each layer of the model itself, as numbers: those that are trained now first.
+fn weights_of_layers(
+    architecture: &Architecture,
+    weights: &[Weight<'_>],
+    trainable: &dyn Fn(&str) -> bool,
+) -> Vec<(String, Vec<usize>)> {
+    let mut frozen: Vec<String> = Vec::new();
+    architecture.visit("", &mut |path, _| {
+        if !trainable(path) {
             frozen.push(path.to_owned());
         }
     });
@@ -136,9 +156,10 @@ pub(crate) fn by_position(
     group: &str,
     architecture: &Architecture,
     weights: &[Weight<'_>],
+    trainable: &dyn Fn(&str) -> bool,
 ) -> Result<Vec<Tensor>> {
     let stored = layers_with_weights(file, group)?;
-    let wanted = weights_of_layers(architecture, weights);
+    let wanted = weights_of_layers(architecture, weights, trainable);
     if stored.len() != wanted.len() {
         let text =
             format!("the model has {} layers with weights; the file has {}", wanted.len(), stored.len());
@@ -160,10 +181,11 @@ pub(crate) fn by_name(
     group: &str,
     architecture: &Architecture,
     weights: &[Weight<'_>],
+    trainable: &dyn Fn(&str) -> bool,
 ) -> Result<Vec<Option<Tensor>>> {
     let stored = layers_with_weights(file, group)?;
     let mut values: Vec<Option<Tensor>> = vec![None; weights.len()];
-    for (layer, numbers) in weights_of_layers(architecture, weights) {
+    for (layer, numbers) in weights_of_layers(architecture, weights, trainable) {
         if let Some((name, paths)) = stored.iter().find(|(name, _)| *name == layer) {
             take(file, &layer, &numbers, name, paths, weights, &mut values)?;
         }
@@ -222,11 +244,76 @@ fn optimizer(file: &Hdf5) -> Result<Option<Vec<Tensor>>> {
     Ok(Some([0].into_iter().chain(places).map(|place| values[place].clone()).collect()))
 }
 
-/// The attribute `model_config` of a model.
-pub(crate) fn model_config(envelope: &Value) -> Value {
-    let mut map = Map::new();
-    for key in ["class_name", "config"] {
-        map.insert(key.to_owned(), envelope[key].clone());
+/// The file of a whole model.
+pub(crate) fn tree(model: &Model) -> Result<Tree> {
+    let mut tree = Tree::default();
+    let envelope = model.config_json()?;
+    let mut text = |name: &str, value: String| tree.attribute(name, Attribute::Text(value));
+    text("keras_version", super::save::KERAS_VERSION.to_owned());
+    text("backend", "ceras".to_owned());
+    let config = json!({"class_name": envelope["class_name"], "config": envelope["config"]});
+    text("model_config", python_json::to_string(&config));
+    if let Value::Object(mut words) = envelope["compile_config"].clone()
+        && let Some(optimizer) = words.shift_remove("optimizer")
+    {
+        let optimizer = json!({"class_name": optimizer["class_name"], "config": optimizer["config"]});
+        words.insert("optimizer_config".into(), optimizer);
+        text("training_config", python_json::to_string(&Value::Object(words)));
     }
-    Value::Object(map)
+    weight_groups(tree.group("model_weights"), model)?;
+    if let Some(variables) = super::compile_config::optimizer_variables(model)? {
+        let names = optimizer_names(model, variables.len())?;
+        let group = tree.group("optimizer_weights");
+        for (name, value) in names.iter().zip(variables) {
+            let (path, last) = name.rsplit_once('/').unwrap_or(("", name));
+            group.group(path).tensor(last, value);
+        }
+        group.attribute("weight_names", Attribute::Texts(names));
+    }
+    Ok(tree)
+}
+
+/// The groups of the layers.
+fn weight_groups(group: &mut Tree, model: &Model) -> Result<()> {
+    let mut names = Vec::new();
+    if let Ok(architecture) = model.architecture() {
+        let weights = model.weights_with_values();
+        let described: Vec<Weight<'_>> = weights.iter().map(|(weight, _)| Weight { ..*weight }).collect();
+        let mut of_layer: HashMap<String, Vec<usize>> =
+            weights_of_layers(architecture, &described, &|path| model.is_trainable(path))
+                .into_iter()
+                .collect();
+        for layer in architecture.layers() {
+            if architecture.kind() == Kind::Sequential && layer.layer.input_type().is_some() {
+                continue;
+            }
+            let numbers = of_layer.remove(&layer.name).unwrap_or_default();
+            let inner = group.group(&layer.name);
+            let mut stored = Vec::with_capacity(numbers.len());
+            for number in numbers {
+                let (weight, value) = &weights[number];
+                stored.push(join(weight.path, weight.name));
+                inner.group(weight.path).tensor(weight.name, value.clone());
+            }
+            inner.attribute("weight_names", Attribute::Texts(stored));
+            names.push(layer.name.clone());
+        }
+    }
+    group.attribute("layer_names", Attribute::Texts(names));
+    group.attribute("keras_version", Attribute::Text(super::save::KERAS_VERSION.to_owned()));
+    group.attribute("backend", Attribute::Text("ceras".to_owned()));
+    group.group("top_level_model_weights").attribute("weight_names", Attribute::Texts(Vec::new()));
+    Ok(())
+}
+
+/// Names for the optimizer's variables; Keras goes by their order.
+fn optimizer_names(model: &Model, count: usize) -> Result<Vec<String>> {
+    let compiled = model.compiled()?;
+    let optimizer = super::state::optimizer_name(model)?;
+    let scheduled = compiled.optimizer.common().is_scheduled();
+    let first = if scheduled { &["iteration"][..] } else { &["iteration", "learning_rate"] };
+    let named = first.iter().map(|name| format!("{optimizer}/{name}"));
+    Ok(named
+        .chain((0..count.saturating_sub(first.len())).map(|slot| format!("{optimizer}/slot_{slot}")))
+        .collect())
 }

@@ -11,7 +11,7 @@ use super::compile_config::{self, Unusable};
 use super::contract::{self, Extras, State};
 use super::custom::CustomObjects;
 use super::hdf5::Hdf5;
-use super::{legacy, weights};
+use super::{formats, legacy, safetensors, weights};
 use crate::error::{Error, ErrorKind, Result};
 use crate::models::Model;
 
@@ -25,6 +25,12 @@ pub enum FileKind {
     KerasFolder,
     /// A whole model in HDF5, as Keras writes `.h5` files.
     Hdf5,
+    /// Weights and optimizer state in HDF5, as Keras 3 writes `.weights.h5` files.
+    Weights,
+    /// Weights in *safetensors*, with the architecture where this library wrote it.
+    Safetensors,
+    /// Keras' `config.json` alone.
+    Config,
 }
 
 /// A model with what its file says of it.
@@ -86,7 +92,22 @@ fn from_bytes(bytes: Vec<u8>, origin: &str, cx: Cx<'_>) -> Result<Loaded> {
         [] => Err(Error::new(ErrorKind::File, "the file is empty")),
         [b'P', b'K', 3 | 5, ..] => from_archive(Archive::open(bytes)?, FileKind::Keras, origin, cx),
         _ if is_hdf5(&bytes) => legacy::read(&Hdf5::open(bytes)?, origin, cx),
+        _ if safetensors::is_safetensors(&bytes) => formats::from_safetensors(&bytes, origin, cx),
+        bytes if bytes.trim_ascii_start().first() == Some(&b'{') => formats::from_config(bytes, cx),
         _ => Err(Error::new(ErrorKind::File, "this is not a model: neither a zip archive nor HDF5")),
+    }
+}
+
+/// The model that Keras' `config.json` describes, its weights filled by their initializers, not compiled.
+///
+/// # Errors
+/// Layers that are not supported (all are named), or a config that does not fit.
+#[track_caller]
+pub fn model_from_config(config: &Value) -> Result<Model> {
+    let custom = CustomObjects::new();
+    match build::model(config, Cx { custom: &custom, location: Location::caller() })? {
+        Built::Waiting(pending) => Ok(Model::unbuilt(pending, 0)),
+        Built::Ready(architecture) => Model::from_architecture(*architecture, 0),
     }
 }
 
@@ -172,6 +193,8 @@ pub(crate) fn compile(
         }
     }
     match optimizer {
+        // A kind of file that has no place for it.
+        Some(variables) if variables.is_empty() => {}
         Some(variables) => warnings.extend(compile_config::restore_optimizer(model, &variables)?),
         None => warnings.push("the file has no optimizer state; training starts afresh".into()),
     }

@@ -21,12 +21,14 @@ mod compile_config;
 pub mod config;
 mod contract;
 mod custom;
+mod formats;
 mod hdf5;
 mod legacy;
 mod load;
 mod migrate;
 mod nodes;
 mod python_json;
+mod safetensors;
 mod save;
 mod state;
 #[cfg(test)]
@@ -35,5 +37,5 @@ mod weights;
 
 pub use contract::{Contract, Extras, Feature, Task};
 pub use custom::CustomObjects;
-pub use load::{FileKind, Loaded, load, load_model, load_model_with};
+pub use load::{FileKind, Loaded, load, load_model, load_model_with, model_from_config};
 pub(crate) use state::Saved;

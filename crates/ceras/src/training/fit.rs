@@ -475,7 +475,7 @@ impl Model {
         let compiled = self.compiled()?;
         let common = compiled.optimizer.common();
         match &compiled.optimizer_state {
-            Some(state) if common.has_schedule() => {
+            Some(state) if common.is_scheduled() => {
                 let iterations = self.store.get(state.iterations).item()? as u64;
                 Ok(Some(common.learning_rate_at(iterations)))
             }
