@@ -2,7 +2,10 @@
 
 mod commands;
 mod report;
+mod rows;
 mod run_folder;
+mod table;
+mod train;
 
 use std::process::ExitCode;
 

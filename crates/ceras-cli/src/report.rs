@@ -14,6 +14,11 @@ pub(crate) fn complain(error: &Error) {
     let _ = writeln!(std::io::stderr(), "error: {error}");
 }
 
+/// Prints a warning.
+pub(crate) fn warn(text: &str) {
+    let _ = writeln!(std::io::stderr(), "warning: {text}");
+}
+
 /// Names in a row with commas, the last with "and".
 pub(crate) fn list(names: &[impl AsRef<str>]) -> String {
     match names {
