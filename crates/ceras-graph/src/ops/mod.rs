@@ -17,7 +17,7 @@ mod cond;
 mod constant;
 mod convert;
 mod dot_general;
-mod fused;
+pub(crate) mod fused;
 mod gather;
 mod iota;
 mod pad;
@@ -254,4 +254,16 @@ pub(crate) fn spread(g: &mut Graph, scalar: Value, shape: Shape) -> Result<Value
 /// The op itself, if it is of that type.
 pub fn downcast<T: Op>(op: &dyn Op) -> Option<&T> {
     (op as &dyn std::any::Any).downcast_ref::<T>()
+}
+
+/// The tensor of a value that is a constant.
+pub(crate) fn constant_of(graph: &Graph, value: Value) -> Option<&crate::tensor::Tensor> {
+    downcast::<Constant>(&*graph.producer(value)?.op).map(|constant| &constant.value)
+}
+
+/// The one number that a value repeats, if it is a constant scalar, that scalar broadcast.
+pub(crate) fn splat_of(graph: &Graph, value: Value) -> Option<&crate::tensor::Tensor> {
+    let node = graph.producer(value)?;
+    let source = if downcast::<BroadcastInDim>(&*node.op).is_some() { node.inputs[0] } else { value };
+    constant_of(graph, source).filter(|tensor| tensor.len() == 1)
 }

@@ -1,8 +1,89 @@
-//! Passes over graphs: each takes a graph and gives one that computes the same.
+//! Graphs into better graphs that compute the same, bit for bit.
+//!
+//! Passes run after [autodiff](crate::autodiff): they drop `stop_gradient` and make ops whose gradients are those of
+//! the ops they stand for.
 
-use crate::graph::Graph;
+mod cse;
+mod dce;
+mod fold;
+mod fuse;
+mod rebuild;
+mod recompute;
+mod regions;
+mod simplify;
+#[cfg(test)]
+mod tests;
 
-/// All passes, until nothing changes.
+use std::sync::Arc;
+
+use rebuild::Rebuild;
+
+use crate::graph::{Graph, Node};
+use crate::op::Op;
+use crate::verify::verify;
+
+pub use cse::cse;
+pub use dce::dce;
+pub use fold::fold;
+pub use fuse::fuse;
+pub use recompute::recompute;
+pub use simplify::simplify;
+
+/// Rounds of the passes that feed each other; more than two or three are never needed.
+const ROUNDS: usize = 8;
+
+/// All passes, in sub-graphs too, until nothing changes; then elementwise regions are fused. The inputs stay as they
+/// are, in number and order.
+///
+/// # Examples
+/// ```
+/// use ceras_graph::{DType, Graph, TensorType, ops, passes};
+/// let mut g = Graph::new();
+/// let x = g.input(TensorType::new(DType::F32, [2]), "x");
+/// let twice = ops::negate(&mut g, x).and_then(|y| ops::negate(&mut g, y)).unwrap();
+/// g.set_outputs(vec![twice]);
+/// assert!(passes::optimize(&g).nodes().is_empty());
+/// ```
 pub fn optimize(graph: &Graph) -> Graph {
-    graph.clone()
+    let mut graph = checked("sub-graphs", within(graph, optimize));
+    for _ in 0..ROUNDS {
+        let before = graph.nodes().len();
+        let (next, folded) = fold(&graph);
+        let (next, simplified) = simplify(&checked("fold", next));
+        graph = checked("cse", cse(&checked("simplify", next)));
+        graph = checked("dce", dce(&graph));
+        if folded == 0 && simplified == 0 && graph.nodes().len() == before {
+            break;
+        }
+    }
+    let graph = checked("recompute", recompute(&graph));
+    checked("fuse", fuse(&dce(&graph)))
+}
+
+/// In debug builds, that a pass left a legal graph.
+fn checked(pass: &str, graph: Graph) -> Graph {
+    if cfg!(debug_assertions) {
+        if let Err(why) = verify(&graph) {
+            panic!("the pass `{pass}` broke the graph: {why}\n{graph}");
+        }
+    }
+    graph
+}
+
+/// The graph with a pass applied to the graphs that its ops own.
+fn within(graph: &Graph, pass: fn(&Graph) -> Graph) -> Graph {
+    let mut rebuild = Rebuild::new(graph);
+    for node in graph.nodes() {
+        let op = owned(node, pass);
+        rebuild.put(node, op);
+    }
+    rebuild.finish()
+}
+
+fn owned(node: &Node, pass: fn(&Graph) -> Graph) -> Arc<dyn Op> {
+    let graphs = node.op.graphs();
+    if graphs.is_empty() {
+        return Arc::clone(&node.op);
+    }
+    node.op.with_graphs(graphs.into_iter().map(pass).collect())
 }

@@ -1,0 +1,196 @@
+//! Elementwise regions become one node each; those that follow a matrix product become its epilogue.
+//!
+//! A region applies the same functions in the same order as its nodes did, so no rounding changes.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::sync::Arc;
+
+use super::rebuild::Rebuild;
+use super::regions::{Regions, Source};
+use crate::graph::{Graph, Node, Value};
+use crate::op::Op;
+use crate::ops::{self, DotGeneral, Fused};
+
+/// Nodes that are carried out together: one, or a region.
+#[derive(Clone, Debug)]
+struct Unit {
+    /// In order of execution.
+    nodes: Vec<usize>,
+    /// The op that stands for a region; `None` for a node that stays as it is.
+    region: Option<Region>,
+}
+
+#[derive(Clone, Debug)]
+struct Region {
+    op: Arc<dyn Op>,
+    inputs: Vec<Value>,
+    outputs: Vec<Value>,
+}
+
+/// The graph with one `fused` node for each elementwise region.
+pub fn fuse(graph: &Graph) -> Graph {
+    let regions = Regions::grow(graph);
+    let mut taken = vec![false; graph.nodes().len()];
+    let mut units: Vec<Unit> = Vec::new();
+    for (group, members) in regions.groups.iter().enumerate().filter(|(_, members)| !members.is_empty()) {
+        let Some(unit) = region_unit(graph, &regions, group, members) else { continue };
+        unit.nodes.iter().for_each(|node| taken[*node] = true);
+        units.push(unit);
+    }
+    let alone = (0..graph.nodes().len()).filter(|index| !taken[*index]);
+    units.extend(alone.map(|index| Unit { nodes: vec![index], region: None }));
+    emit(graph, units)
+}
+
+/// The unit of a group, if it is more than a single node that stays as it is.
+fn region_unit(graph: &Graph, regions: &Regions<'_>, group: usize, members: &[usize]) -> Option<Unit> {
+    let sources = regions.sources(members);
+    if members.len() == 1 && sources.iter().all(|source| source.broadcast.is_none()) {
+        return None;
+    }
+    let made = members.iter().map(|&member| graph.nodes()[member].outputs[0]);
+    let outputs: Vec<Value> = made.filter(|value| regions.leaves(group, *value)).collect();
+    let dims = graph.ty(graph.nodes()[members[0]].outputs[0]).shape.to_known()?;
+    if let Some(unit) = epilogue_unit(graph, regions, group, members, &sources, &outputs) {
+        return Some(unit);
+    }
+    let body = body(graph, regions, members, &sources, &outputs)?;
+    // What the kernel would not take stays as it is.
+    ops::fused::body_of(&body, &dims).ok()?;
+    let inputs = sources.iter().map(|source| source.value).collect();
+    Some(Unit {
+        nodes: members.to_vec(),
+        region: Some(Region { op: Arc::new(Fused { body }), inputs, outputs }),
+    })
+}
+
+/// A region together with the matrix product it starts from, if that is read by nothing else.
+fn epilogue_unit(
+    graph: &Graph,
+    regions: &Regions<'_>,
+    group: usize,
+    members: &[usize],
+    sources: &[Source],
+    outputs: &[Value],
+) -> Option<Unit> {
+    let [output] = outputs else { return None };
+    let (place, dot) = sources.iter().enumerate().find_map(|(place, source)| {
+        let (node, _) = graph.producer_index(source.value).filter(|_| source.broadcast.is_none())?;
+        let plain = ops::downcast::<DotGeneral>(&*graph.nodes()[node].op)?.epilogue.is_none();
+        let ours = regions.users(source.value).iter().all(|user| regions.group_of(*user) == Some(group));
+        let typed = graph.ty(source.value) == graph.ty(*output) && !graph.outputs().contains(&source.value);
+        (plain && ours && typed).then_some((place, node))
+    })?;
+    let mut ordered = sources.to_vec();
+    let product = ordered.remove(place);
+    ordered.insert(0, product);
+    let epilogue = body(graph, regions, members, &ordered, outputs)?;
+    let node = &graph.nodes()[dot];
+    let plain = ops::downcast::<DotGeneral>(&*node.op)?;
+    let op = DotGeneral { dimensions: plain.dimensions.clone(), epilogue: Some(epilogue) };
+    op.spec(graph.ty(node.inputs[0]), graph.ty(node.inputs[1]))?;
+    let inputs = node.inputs.iter().copied().chain(ordered[1..].iter().map(|source| source.value)).collect();
+    let nodes = [&[dot][..], members].concat();
+    Some(Unit { nodes, region: Some(Region { op: Arc::new(op), inputs, outputs: outputs.to_vec() }) })
+}
+
+/// The body of a region: its inputs are the sources, each used as it is or through its broadcast.
+fn body(
+    graph: &Graph,
+    regions: &Regions<'_>,
+    members: &[usize],
+    sources: &[Source],
+    outputs: &[Value],
+) -> Option<Graph> {
+    let mut body = Graph::new();
+    let mut made: Vec<(Value, Value)> = Vec::new();
+    let inputs: Vec<Value> =
+        sources.iter().map(|source| body.input(graph.ty(source.value).clone(), "")).collect();
+    let mut read = Vec::with_capacity(inputs.len());
+    for (source, input) in sources.iter().zip(&inputs) {
+        read.push(match source.broadcast {
+            None => *input,
+            Some(node) => {
+                let node = &graph.nodes()[node];
+                body.emit_like(node, Arc::clone(&node.op), &[*input]).ok()?[0]
+            }
+        });
+    }
+    for &member in members {
+        let node = &graph.nodes()[member];
+        let shape = &graph.ty(node.outputs[0]).shape;
+        let operand = |value: &Value| -> Option<Value> {
+            if let Some((_, inner)) = made.iter().rev().find(|(outer, _)| outer == value) {
+                return Some(*inner);
+            }
+            let source = regions.source(*value, shape);
+            sources.iter().position(|known| *known == source).map(|place| read[place])
+        };
+        let operands: Vec<Value> = node.inputs.iter().map(operand).collect::<Option<_>>()?;
+        let output = body.emit_like(node, Arc::clone(&node.op), &operands).ok()?[0];
+        made.push((node.outputs[0], output));
+    }
+    let inner = |value: &Value| made.iter().find(|(outer, _)| outer == value).map(|(_, inner)| *inner);
+    body.set_outputs(outputs.iter().map(inner).collect::<Option<_>>()?);
+    Some(body)
+}
+
+/// Puts the units in an order of execution, as close to the old one as can be, and makes the new graph.
+fn emit(graph: &Graph, units: Vec<Unit>) -> Graph {
+    let mut unit_of = vec![usize::MAX; graph.nodes().len()];
+    for (index, unit) in units.iter().enumerate() {
+        unit.nodes.iter().for_each(|node| unit_of[*node] = index);
+    }
+    let reads = |unit: &Unit| -> Vec<usize> {
+        let values: Vec<Value> = match &unit.region {
+            Some(region) => region.inputs.clone(),
+            None => graph.nodes()[unit.nodes[0]].inputs.clone(),
+        };
+        let producers = values.iter().filter_map(|value| graph.producer_index(*value));
+        let mut producers: Vec<usize> = producers.map(|(node, _)| unit_of[node]).collect();
+        producers.sort_unstable();
+        producers.dedup();
+        producers
+    };
+    let mut waiting: Vec<usize> = vec![0; units.len()];
+    let mut followers: Vec<Vec<usize>> = vec![Vec::new(); units.len()];
+    for (index, unit) in units.iter().enumerate() {
+        for producer in reads(unit) {
+            waiting[index] += 1;
+            followers[producer].push(index);
+        }
+    }
+    // A region runs where its last node stood: then all that it reads has been made.
+    let position = |index: usize| Reverse((units[index].nodes.last().copied(), index));
+    let mut ready: BinaryHeap<_> =
+        (0..units.len()).filter(|&index| waiting[index] == 0).map(position).collect();
+    let mut rebuild = Rebuild::new(graph);
+    while let Some(Reverse((_, index))) = ready.pop() {
+        put(graph, &mut rebuild, &units[index]);
+        for &follower in &followers[index] {
+            waiting[follower] -= 1;
+            if waiting[follower] == 0 {
+                ready.push(position(follower));
+            }
+        }
+    }
+    super::dce(&rebuild.finish())
+}
+
+fn put(graph: &Graph, rebuild: &mut Rebuild<'_>, unit: &Unit) {
+    let Some(region) = &unit.region else {
+        let node = &graph.nodes()[unit.nodes[0]];
+        rebuild.put(node, Arc::clone(&node.op));
+        return;
+    };
+    let inputs: Vec<Value> = region.inputs.iter().map(|value| rebuild.get(*value)).collect();
+    // In a profile a region counts for the layer that it ends in; a product's epilogue for that of the product.
+    let is_dot = region.op.name() == "dot_general";
+    let place = if is_dot { unit.nodes[0] } else { unit.nodes[unit.nodes.len() - 1] };
+    let like: &Node = &graph.nodes()[place];
+    let outputs = rebuild.emit(like, Arc::clone(&region.op), &inputs);
+    for (old, new) in region.outputs.iter().zip(outputs) {
+        rebuild.set(*old, new);
+    }
+}
