@@ -1,106 +1,186 @@
-//! The oracle's fixtures: what real Keras says.
-//!
-//! A group is `oracle/fixtures/GROUP.json`, a list of cases, and `GROUP.npz` with the arrays `CASE/ARRAY`.
+//! What real Keras says: the committed fixtures of `oracle/fixtures`.
 
 use std::collections::HashMap;
-use std::fs::File;
-use std::io::Read;
-use std::path::PathBuf;
+use std::io::{Cursor, Read};
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::npy::Array;
+/// An array of a fixture.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Array {
+    /// Its dimensions.
+    pub dims: Vec<usize>,
+    /// NumPy's word for its elements' type, such as `<f4`.
+    pub kind: String,
+    /// Its elements in C order, little endian.
+    pub bytes: Vec<u8>,
+}
 
-/// Where the fixtures are.
-pub fn fixtures() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../oracle/fixtures")
+impl Array {
+    /// How many elements it has.
+    pub fn len(&self) -> usize {
+        self.dims.iter().product()
+    }
+
+    /// Whether it has no elements.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The elements as `f64`, whatever their type.
+    ///
+    /// # Panics
+    /// If the type is one that no fixture has.
+    pub fn f64s(&self) -> Vec<f64> {
+        macro_rules! read {
+            ($ty:ty) => {
+                self.bytes
+                    .chunks_exact(size_of::<$ty>())
+                    .map(|chunk| <$ty>::from_le_bytes(chunk.try_into().expect("a whole element")) as f64)
+                    .collect()
+            };
+        }
+        match self.kind.as_str() {
+            "<f4" => read!(f32),
+            "<f8" => read!(f64),
+            "<i4" => read!(i32),
+            "<i8" => read!(i64),
+            "<u4" => read!(u32),
+            "<u8" => read!(u64),
+            "|u1" | "|b1" => self.bytes.iter().map(|byte| f64::from(*byte)).collect(),
+            "|i1" => self.bytes.iter().map(|byte| f64::from(*byte as i8)).collect(),
+            other => panic!("no fixture has elements of type {other}"),
+        }
+    }
+
+    /// The elements as `f32`.
+    pub fn f32s(&self) -> Vec<f32> {
+        self.f64s().into_iter().map(|value| value as f32).collect()
+    }
 }
 
 /// A group of cases.
 #[derive(Debug)]
-pub struct Oracle {
-    cases: Vec<Case>,
+pub struct Group {
+    cases: Vec<Value>,
+    arrays: HashMap<String, Array>,
 }
 
-/// A case: what the JSON says and its arrays.
-#[derive(Clone, Debug)]
-pub struct Case {
+/// A case of a group.
+#[derive(Clone, Copy, Debug)]
+pub struct Case<'a> {
     /// Its name.
-    pub name: String,
-    /// All that the JSON says of it.
-    pub json: Value,
-    /// Its arrays.
-    pub arrays: HashMap<String, Array>,
+    pub name: &'a str,
+    /// What is known of it.
+    pub meta: &'a Value,
+    group: &'a Group,
 }
 
-impl Oracle {
-    /// Loads a group.
+impl Group {
+    /// Reads `oracle/fixtures/NAME.json` and, where there is one, `NAME.npz`.
     ///
     /// # Panics
-    /// If the files are missing or broken: a test cannot go on without them.
-    pub fn load(group: &str) -> Oracle {
-        let json = std::fs::read_to_string(fixtures().join(format!("{group}.json")));
-        let json = json.unwrap_or_else(|error| panic!("the fixture {group}.json: {error}"));
-        let list: Vec<Value> =
-            serde_json::from_str(&json).unwrap_or_else(|error| panic!("the fixture {group}.json: {error}"));
-        let mut arrays = load_arrays(group);
-        let cases = list
-            .into_iter()
-            .map(|json| {
-                let name = json["case"].as_str().unwrap_or_default().to_owned();
-                let arrays = arrays.remove(&name).unwrap_or_default();
-                Case { name, json, arrays }
-            })
-            .collect();
-        Oracle { cases }
+    /// If the fixture is missing or damaged: it is part of the project.
+    pub fn load(name: &str) -> Group {
+        let path = fixtures().join(format!("{name}.json"));
+        let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let cases: Vec<Value> = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let path = fixtures().join(format!("{name}.npz"));
+        let arrays = if path.exists() { read_npz(&path) } else { HashMap::new() };
+        Group { cases, arrays }
     }
 
-    /// The cases, in their order.
-    pub fn cases(&self) -> &[Case] {
-        &self.cases
+    /// The cases.
+    pub fn cases(&self) -> impl Iterator<Item = Case<'_>> {
+        self.cases.iter().map(|meta| Case { name: meta["case"].as_str().unwrap_or(""), meta, group: self })
     }
 
-    /// The case of a name.
+    /// The case of that name.
     ///
     /// # Panics
     /// If there is none.
-    pub fn case(&self, name: &str) -> &Case {
-        let case = self.cases.iter().find(|case| case.name == name);
-        case.unwrap_or_else(|| panic!("the oracle has no case `{name}`"))
+    pub fn case(&self, name: &str) -> Case<'_> {
+        self.cases().find(|case| case.name == name).unwrap_or_else(|| panic!("the fixtures have no case `{name}`"))
     }
 }
 
-impl Case {
-    /// An array.
+impl Case<'_> {
+    /// An array of the case, if it has one of that name.
+    pub fn get(&self, array: &str) -> Option<&Array> {
+        self.group.arrays.get(&format!("{}/{array}", self.name))
+    }
+
+    /// An array of the case.
     ///
     /// # Panics
     /// If there is none of that name.
-    pub fn array(&self, name: &str) -> &Array {
-        self.arrays.get(name).unwrap_or_else(|| panic!("the case `{}` has no array `{name}`", self.name))
+    pub fn array(&self, array: &str) -> &Array {
+        self.get(array).unwrap_or_else(|| panic!("case `{}` has no array `{array}`", self.name))
     }
 
-    /// The arrays `NAME0`, `NAME1`, … as far as they go.
-    pub fn numbered(&self, name: &str) -> Vec<&Array> {
-        (0..).map_while(|index| self.arrays.get(&format!("{name}{index}"))).collect()
+    /// The arrays `NAME0`, `NAME1`, … as far as they go without a gap.
+    pub fn list(&self, name: &str) -> Vec<&Array> {
+        (0..).map_while(|index| self.get(&format!("{name}{index}"))).collect()
     }
 }
 
-/// The arrays of a group by case and name; none if it has no file of arrays.
-fn load_arrays(group: &str) -> HashMap<String, HashMap<String, Array>> {
-    let mut arrays: HashMap<String, HashMap<String, Array>> = HashMap::new();
-    let Ok(file) = File::open(fixtures().join(format!("{group}.npz"))) else { return arrays };
-    let mut zip =
-        zip::ZipArchive::new(file).unwrap_or_else(|error| panic!("the fixture {group}.npz: {error}"));
-    for index in 0..zip.len() {
-        let mut member =
-            zip.by_index(index).unwrap_or_else(|error| panic!("the fixture {group}.npz: {error}"));
-        let name = member.name().trim_end_matches(".npy").to_owned();
+/// The folder of the committed fixtures.
+pub fn fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../oracle/fixtures")
+}
+
+/// The arrays of an `.npz`.
+///
+/// # Panics
+/// If the file is missing or damaged.
+pub fn read_npz(path: &Path) -> HashMap<String, Array> {
+    let bytes = std::fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).expect("a zip archive");
+    let mut arrays = HashMap::new();
+    for index in 0..archive.len() {
+        let mut member = archive.by_index(index).expect("a member");
+        let name = member.name().expect("a name in UTF-8").trim_end_matches(".npy").to_owned();
         let mut bytes = Vec::new();
-        let read = member.read_to_end(&mut bytes);
-        let array = read.map_err(|error| error.to_string()).and_then(|_| Array::parse(&bytes));
-        let array = array.unwrap_or_else(|why| panic!("the fixture {group}.npz, {name}: {why}"));
-        let (case, key) = name.split_once('/').unwrap_or((&name, ""));
-        arrays.entry(case.to_owned()).or_default().insert(key.to_owned(), array);
+        member.read_to_end(&mut bytes).expect("a readable member");
+        arrays.insert(name, read_npy(&bytes));
     }
     arrays
 }
+
+/// An array of `.npy` bytes in C order.
+///
+/// # Panics
+/// If the bytes are not such.
+pub fn read_npy(bytes: &[u8]) -> Array {
+    assert_eq!(&bytes[..6], b"\x93NUMPY", "an .npy file");
+    let (length, start) = match bytes[6] {
+        1 => (usize::from(u16::from_le_bytes([bytes[8], bytes[9]])), 10),
+        _ => (u32::from_le_bytes([bytes[8], bytes[9], bytes[10], bytes[11]]) as usize, 12),
+    };
+    let header = std::str::from_utf8(&bytes[start..start + length]).expect("a text header");
+    let after = |key: &str| header.split_once(&format!("'{key}':")).map(|(_, rest)| rest.trim_start()).expect("the key");
+    assert!(after("fortran_order").starts_with("False"), "fixtures are in C order");
+    let kind = after("descr").trim_start_matches('\'').split('\'').next().expect("a type").to_owned();
+    let shape = after("shape").trim_start_matches('(').split(')').next().expect("a shape");
+    let dims = shape.split(',').map(str::trim).filter(|dim| !dim.is_empty()).map(|dim| dim.parse().expect("a number"));
+    Array { dims: dims.collect(), kind, bytes: bytes[start + length..].to_vec() }
+}
+
+/// Asserts that two tensors agree: max|a − b| ≤ tolerance · max(1e-3, max|b|), with equal places for what is not finite.
+///
+/// # Panics
+/// If they do not.
+#[track_caller]
+pub fn assert_close(what: &str, actual: &[f64], expected: &[f64], tolerance: f64) {
+    assert_eq!(actual.len(), expected.len(), "{what}: the number of elements");
+    let largest = expected.iter().filter(|value| value.is_finite()).fold(1e-3f64, |largest, value| largest.max(value.abs()));
+    for (index, (a, b)) in actual.iter().zip(expected).enumerate() {
+        let same = (a.is_nan() && b.is_nan()) || a == b;
+        let close = (a - b).abs() <= tolerance * largest;
+        assert!(same || close, "{what}: element {index} is {a}, the oracle says {b} (largest {largest})");
+    }
+}
+
+/// The tolerance of the design in single precision.
+pub const TOLERANCE: f64 = 1e-5;
