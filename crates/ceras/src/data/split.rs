@@ -112,7 +112,9 @@ pub fn train_test_split(n: usize, options: &SplitOptions<'_>) -> Result<Split> {
     let (train, test) = sizes(n, options)?;
     if !options.shuffle {
         if options.stratify.is_some() {
-            return Err(usage("cannot stratify without shuffling").hint("leave `shuffle` on, or `stratify` out"));
+            return Err(
+                usage("cannot stratify without shuffling").hint("leave `shuffle` on, or `stratify` out")
+            );
         }
         return Ok(Split { train: (0..train).collect(), test: (train..train + test).collect() });
     }
@@ -146,7 +148,8 @@ pub fn split_tensors(tensors: &[&Tensor], options: &SplitOptions<'_>) -> Result<
     let rows: Vec<usize> = tensors.iter().map(|tensor| tensor.dims().first().copied().unwrap_or(0)).collect();
     let Some(&n) = rows.first() else { return Ok(Vec::new()) };
     if rows.iter().any(|count| *count != n) {
-        let error = Error::new(ErrorKind::Shape, "cannot divide tensors with different numbers of rows alike");
+        let error =
+            Error::new(ErrorKind::Shape, "cannot divide tensors with different numbers of rows alike");
         return Err(error.detail(format!("they have {rows:?} rows")));
     }
     let split = train_test_split(n, options)?;
@@ -165,8 +168,10 @@ fn sizes(n: usize, options: &SplitOptions<'_>) -> Result<(usize, usize)> {
     if let (Some(Size::Share(test)), Some(Size::Share(train))) = (test_size, train_size)
         && train + test > 1.0
     {
-        return Err(usage(format!("`test_size` {test:?} and `train_size` {train:?} together are more than 1"))
-            .hint("make one of them smaller"));
+        return Err(usage(format!(
+            "`test_size` {test:?} and `train_size` {train:?} together are more than 1"
+        ))
+        .hint("make one of them smaller"));
     }
     if test_size.is_none() && train_size.is_none() {
         test_size = Some(Size::Share(0.25));
@@ -189,7 +194,10 @@ fn sizes(n: usize, options: &SplitOptions<'_>) -> Result<(usize, usize)> {
     }
     if train_rows == 0 {
         let asked = test_size.map_or_else(String::new, |size| format!(" with `test_size` {size}"));
-        return Err(Error::new(ErrorKind::Data, format!("no row would be left to train on: {n} rows{asked}")));
+        return Err(Error::new(
+            ErrorKind::Data,
+            format!("no row would be left to train on: {n} rows{asked}"),
+        ));
     }
     Ok((train_rows, test_rows))
 }
@@ -197,10 +205,10 @@ fn sizes(n: usize, options: &SplitOptions<'_>) -> Result<(usize, usize)> {
 fn check_size(name: &str, size: Option<Size>, n: usize) -> Result<()> {
     match size {
         // Written so that a NaN fails too.
-        Some(Size::Share(share)) if !(share > 0.0 && share < 1.0) => {
-            Err(usage(format!("`{name}` must be above 0 and below 1 as a share of the rows; it is {share:?}"))
-                .hint("write a whole number without a point for a number of rows"))
-        }
+        Some(Size::Share(share)) if !(share > 0.0 && share < 1.0) => Err(usage(format!(
+            "`{name}` must be above 0 and below 1 as a share of the rows; it is {share:?}"
+        ))
+        .hint("write a whole number without a point for a number of rows")),
         Some(Size::Count(0)) => Err(usage(format!("`{name}` must be at least 1 row; it is 0"))),
         Some(Size::Count(count)) if count >= n => {
             Err(usage(format!("`{name}` must be below the number of rows, {n}; it is {count}")))
@@ -267,7 +275,9 @@ fn check_classes(rows: &[(usize, Vec<usize>)], train: usize, test: usize) -> Res
                 "cannot stratify: {count} rows to {side} on are fewer than the {} classes",
                 rows.len()
             ))
-            .hint("each class needs a row on each side: change `test_size` or `train_size`, or do not stratify"));
+            .hint(
+                "each class needs a row on each side: change `test_size` or `train_size`, or do not stratify",
+            ));
         }
     }
     Ok(())
@@ -319,7 +329,9 @@ pub fn strata(labels: &Tensor) -> Result<Vec<usize>> {
         [_] => Ok(codes_of(&ordered(labels))),
         &[rows, width] => {
             let words = words(labels);
-            Ok(codes_of(&(0..rows).map(|row| words[row * width..(row + 1) * width].join(" ")).collect::<Vec<_>>()))
+            Ok(codes_of(
+                &(0..rows).map(|row| words[row * width..(row + 1) * width].join(" ")).collect::<Vec<_>>(),
+            ))
         }
         _ => Err(Error::new(
             ErrorKind::Shape,
@@ -372,7 +384,9 @@ fn words(tensor: &Tensor) -> Vec<String> {
     match tensor.dtype() {
         DType::F32 => tensor.slice::<f32>().iter().map(|x| numpy_float(format!("{x:e}"))).collect(),
         DType::F64 => tensor.slice::<f64>().iter().map(|x| numpy_float(format!("{x:e}"))).collect(),
-        DType::Bool => tensor.slice::<u8>().iter().map(|x| if *x == 0 { "False" } else { "True" }.to_owned()).collect(),
+        DType::Bool => {
+            tensor.slice::<u8>().iter().map(|x| if *x == 0 { "False" } else { "True" }.to_owned()).collect()
+        }
         DType::U64 => tensor.slice::<u64>().iter().map(u64::to_string).collect(),
         _ => tensor.cast(DType::I64).slice::<i64>().iter().map(i64::to_string).collect(),
     }
@@ -420,7 +434,9 @@ mod tests {
     fn labels(value: &Value) -> Option<Vec<usize>> {
         let items = value.as_array()?;
         Some(match items[0] {
-            Value::String(_) => codes_of(&items.iter().map(|item| item.as_str().unwrap()).collect::<Vec<_>>()),
+            Value::String(_) => {
+                codes_of(&items.iter().map(|item| item.as_str().unwrap()).collect::<Vec<_>>())
+            }
             Value::Bool(_) => codes_of(&items.iter().map(|item| item.as_bool().unwrap()).collect::<Vec<_>>()),
             _ => codes_of(&items.iter().map(|item| item.as_i64().unwrap()).collect::<Vec<_>>()),
         })
@@ -472,7 +488,10 @@ mod tests {
             let features: Vec<&str> =
                 case["features"].as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect();
             let (kept, dropped) = crate::data::datasets::penguins().drop_missing(&features).unwrap();
-            assert_eq!(dropped.rows().iter().map(|row| row.row).collect::<Vec<_>>(), indices(&case["dropped"]));
+            assert_eq!(
+                dropped.rows().iter().map(|row| row.row).collect::<Vec<_>>(),
+                indices(&case["dropped"])
+            );
             let (_, codes) = kept.column("species").unwrap().codes().unwrap();
             let strata = match case["case"].as_str().unwrap() {
                 "stratified_by_one_hot" => one_hot_strata(&codes),
@@ -513,8 +532,18 @@ mod tests {
     fn floats_as_numpy_writes_them() {
         let numbers = [0.0, -0.0, 1.0, 0.1, 123.25, 1e15, 1e16, 1.5e-4, 1e-5, -2.5e-7, 1e100, f64::INFINITY];
         let expected = [
-            "0.0", "-0.0", "1.0", "0.1", "123.25", "1000000000000000.0", "1e+16", "0.00015", "1e-05", "-2.5e-07",
-            "1e+100", "inf",
+            "0.0",
+            "-0.0",
+            "1.0",
+            "0.1",
+            "123.25",
+            "1000000000000000.0",
+            "1e+16",
+            "0.00015",
+            "1e-05",
+            "-2.5e-07",
+            "1e+100",
+            "inf",
         ];
         assert_eq!(words(&Tensor::from_slice(&numbers)), expected);
         assert_eq!(words(&Tensor::from_slice(&[0.1f32, f32::NAN])), ["0.1", "nan"]);
