@@ -2,7 +2,7 @@
 
     python oracle/interop.py FOLDER
 
-FOLDER holds, for each model, `NAME.keras`, `NAME.x.npy` and `NAME.y.npy` (ceras' predictions for x). A model passes if
+FOLDER holds, for each model, `NAME.keras` or `NAME.h5` or both, `NAME.x.npy` and `NAME.y.npy` (ceras' predictions for x). A model passes if
 `keras.models.load_model` loads it and max|predict(x) − y| ≤ 1e-5 · max(1e-3, max|y|). One line a file on standard output;
 the exit status is 0 if all pass, 1 if one fails, 2 if there is nothing to check.
 
@@ -65,9 +65,10 @@ def check(path):
 def main(arguments):
     if len(arguments) != 1:
         sys.exit(__doc__)
-    paths = sorted(pathlib.Path(arguments[0]).glob("*.keras"))
+    folder = pathlib.Path(arguments[0])
+    paths = sorted([*folder.glob("*.keras"), *folder.glob("*.h5")])
     if not paths:
-        print(f"no .keras file in {arguments[0]}", file=sys.stderr)
+        print(f"no .keras or .h5 file in {arguments[0]}", file=sys.stderr)
         return 2
     settle()
     failed = 0

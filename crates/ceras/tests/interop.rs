@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use ceras::prelude::*;
+use ceras::saving::FileKind;
 
 fn write_npy(path: &Path, tensor: &Tensor) {
     let dims: String = tensor.dims().iter().map(|dim| format!("{dim}, ")).collect();
@@ -90,6 +91,7 @@ fn keras_reads_what_ceras_writes() {
     for (name, mut model, dims) in models {
         let x = numbers(&dims);
         model.save(folder.path().join(format!("{name}.keras"))).unwrap();
+        model.save_as(folder.path().join(format!("{name}.h5")), FileKind::Hdf5).unwrap();
         write_npy(&folder.path().join(format!("{name}.x.npy")), &x);
         let outputs = model.predict_all(&x, 32).unwrap();
         for (number, output) in outputs.iter().enumerate() {

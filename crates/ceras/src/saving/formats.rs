@@ -10,7 +10,7 @@ use super::build::{self, Built, Cx};
 use super::custom::CustomObjects;
 use super::hdf5::Hdf5;
 use super::load::{FileKind, Loaded, compile, is_hdf5, parse_json};
-use super::safetensors::{self, CONFIG_KEY};
+use super::safetensors::{self, CONFIG_KEY, EXTRAS_KEY};
 use super::weights::Weight;
 use super::{compile_config, legacy, python_json, weights};
 use crate::error::{Error, ErrorKind, Result};
@@ -62,7 +62,8 @@ impl Model {
                 let named = |(weight, value): (Weight<'_>, Tensor)| (join(weight.path, weight.name), value);
                 let tensors: Vec<(String, Tensor)> =
                     self.weights_with_values().into_iter().map(named).collect();
-                safetensors::write(&tensors, &[(CONFIG_KEY, self.to_json()?)])?
+                let metadata = [(CONFIG_KEY, self.to_json()?), (EXTRAS_KEY, self.extras_json(self.extras()))];
+                safetensors::write(&tensors, &metadata)?
             }
             FileKind::Config => self.to_json()?.into_bytes(),
         };
@@ -227,7 +228,7 @@ pub(crate) fn from_safetensors(bytes: &[u8], origin: &str, cx: Cx<'_>) -> Result
     };
     let words: Value = parse_json(config.as_bytes(), CONFIG_KEY)?;
     let mut warnings = Vec::new();
-    let model = match build::model(&words, cx)? {
+    let mut model = match build::model(&words, cx)? {
         Built::Waiting(pending) => Model::unbuilt(pending, 0),
         Built::Ready(architecture) => {
             let mut model = Model::with_values(*architecture, origin, |_, variables| {
@@ -237,5 +238,7 @@ pub(crate) fn from_safetensors(bytes: &[u8], origin: &str, cx: Cx<'_>) -> Result
             model
         }
     };
+    let extras = super::load::read_extras(file.metadata.get(EXTRAS_KEY).map(String::as_bytes), &mut warnings);
+    super::load::settle(&mut model, extras)?;
     Ok(Loaded { model, kind: FileKind::Safetensors, keras_version: None, warnings })
 }

@@ -18,6 +18,9 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::layers::context::join;
 use crate::models::{Architecture, Kind, Model};
 
+/// The attribute that has what `ceras.json` has in a `.keras` file; Keras passes over it.
+const EXTRAS_ATTRIBUTE: &str = "ceras";
+
 /// Loads a whole model.
 pub(crate) fn read(file: &Hdf5, origin: &str, cx: Cx<'_>) -> Result<Loaded> {
     let Some(config) = file.text("", "model_config") else {
@@ -57,6 +60,9 @@ pub(crate) fn read(file: &Hdf5, origin: &str, cx: Cx<'_>) -> Result<Loaded> {
     }
     let keras_version =
         file.text("", "keras_version").or_else(|| file.text("model_weights", "keras_version"));
+    let extras = file.text("", EXTRAS_ATTRIBUTE);
+    let state = super::load::read_extras(extras.as_deref().map(str::as_bytes), &mut warnings);
+    super::load::settle(&mut model, state)?;
     Ok(Loaded { model, kind: FileKind::Hdf5, keras_version, warnings })
 }
 
@@ -253,6 +259,7 @@ pub(crate) fn tree(model: &Model) -> Result<Tree> {
     text("backend", "ceras".to_owned());
     let config = json!({"class_name": envelope["class_name"], "config": envelope["config"]});
     text("model_config", python_json::to_string(&config));
+    text(EXTRAS_ATTRIBUTE, model.extras_json(model.extras()));
     if let Value::Object(mut words) = envelope["compile_config"].clone()
         && let Some(optimizer) = words.shift_remove("optimizer")
     {

@@ -132,14 +132,7 @@ fn from_archive(mut archive: Archive, kind: FileKind, origin: &str, cx: Cx<'_>) 
         Some(metadata.get("keras_version")?.as_str()?.to_owned())
     });
     let mut warnings = Vec::new();
-    let (extras, state) = match archive.member(EXTRAS)? {
-        // Keras' own facts stand elsewhere, so a model is not lost with its extras.
-        Some(bytes) => parse_json(&bytes, EXTRAS).and_then(contract::from_json).unwrap_or_else(|error| {
-            warnings.push(error.to_string());
-            Default::default()
-        }),
-        None => Default::default(),
-    };
+    let extras = read_extras(archive.member(EXTRAS)?.as_deref(), &mut warnings);
     let built = build::model(&words, cx)?;
     let mut model = match built {
         Built::Waiting(pending) => Model::unbuilt(pending, 0),
@@ -154,7 +147,7 @@ fn from_archive(mut archive: Archive, kind: FileKind, origin: &str, cx: Cx<'_>) 
             model
         }
     };
-    settle(&mut model, extras, state)?;
+    settle(&mut model, extras)?;
     Ok(Loaded { model, kind, keras_version, warnings })
 }
 
@@ -201,8 +194,17 @@ pub(crate) fn compile(
     Ok(())
 }
 
+/// Reads `ceras.json`, where there is one. Keras' own facts stand elsewhere, so a model is not lost with its extras.
+pub(crate) fn read_extras(bytes: Option<&[u8]>, warnings: &mut Vec<String>) -> (Extras, State) {
+    let read = bytes.map(|bytes| parse_json(bytes, EXTRAS).and_then(contract::from_json));
+    read.unwrap_or_else(|| Ok(Default::default())).unwrap_or_else(|error| {
+        warnings.push(error.to_string());
+        Default::default()
+    })
+}
+
 /// Takes over what `ceras.json` says of the model's state.
-fn settle(model: &mut Model, extras: Extras, state: State) -> Result<()> {
+pub(crate) fn settle(model: &mut Model, (extras, state): (Extras, State)) -> Result<()> {
     model.set_seed_for_training(state.seed);
     model.step = match state.step {
         Some(step) => step,

@@ -19,6 +19,9 @@ const MAX_HEADER: usize = 100_000_000;
 /// Under what key the architecture stands in the metadata.
 pub(crate) const CONFIG_KEY: &str = "keras_config";
 
+/// Under what key stands what `ceras.json` has in a `.keras` file.
+pub(crate) const EXTRAS_KEY: &str = "ceras";
+
 /// The contents of a file.
 pub(crate) struct Tensors {
     /// The tensors by name.

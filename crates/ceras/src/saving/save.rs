@@ -39,7 +39,7 @@ impl Model {
         let metadata = python_json::to_string(&json!({"keras_version": KERAS_VERSION, "date_saved": date}));
         let config = python_json::to_string(&self.config_json()?);
         let weights = self.weight_tree()?.to_bytes()?;
-        let extras = python_json::to_string(&contract::to_json(extras, &self.state_to_save()));
+        let extras = self.extras_json(extras);
         let members: [(&str, &[u8]); 4] = [
             (METADATA, metadata.as_bytes()),
             (CONFIG, config.as_bytes()),
@@ -47,6 +47,11 @@ impl Model {
             (EXTRAS, extras.as_bytes()),
         ];
         write_atomically(path, |writer| archive::write_members(writer, &members))
+    }
+
+    /// The text of `ceras.json`.
+    pub(crate) fn extras_json(&self, extras: &Extras) -> String {
+        python_json::to_string(&contract::to_json(extras, &self.state_to_save()))
     }
 
     /// Keras' `config.json`: the architecture and what the model was compiled with.
