@@ -1,5 +1,6 @@
 //! `ceras predict`: a network's answers for new rows.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use ceras::data::npy;
@@ -39,7 +40,10 @@ impl Predict {
         let answers = model.predict(&rows.x)?;
         match &self.output {
             Some(path) if writes_array => npy::write(path, &answers),
-            Some(path) => ceras::files::write_text(path, &rows.to_csv(&answers, contract.as_ref())?),
+            Some(path) => {
+                let text = rows.to_csv(&answers, contract.as_ref())?;
+                ceras::files::write_atomically(path, |file| file.write_all(text.as_bytes()))
+            }
             None => {
                 rows.to_csv(&answers, contract.as_ref())?.lines().for_each(say);
                 Ok(())
