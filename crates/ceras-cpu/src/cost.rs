@@ -45,8 +45,12 @@ fn contracted(inputs: &[&TensorType], axes: &[i64]) -> u64 {
     axes.iter().map(|axis| dim(axis).unwrap_or(1) as u64).product()
 }
 
-/// How often a body runs: the length of the leading axis that an operand has beyond the body's input.
+/// How often a body runs: the length of the leading axis that an operand has beyond the body's input. Once when the
+/// body does not take the operands as they are, as what follows a contraction.
 fn repetitions(inputs: &[&TensorType], body: &Graph) -> u64 {
+    if inputs.len() != body.inputs().len() {
+        return 1;
+    }
     let mut pairs = inputs.iter().zip(body.inputs());
     let longer = pairs.find(|(outer, inner)| {
         let (outer, inner) = (outer.shape.dims(), body.ty(**inner).shape.dims());

@@ -37,7 +37,7 @@ fn plans_and_the_interpreter_are_interchangeable() {
     for case in [forward(7, 5, 9), forward(1, 5, 9), training_step(16, 5, 33)] {
         let expected = eval::interpret(&case.graph, &case.inputs).unwrap();
         assert_eq!(run(&case, &options(Isa::Reference, false), 1), expected);
-        close(&run(&case, &options(Isa::Reference, true), 1), &expected);
+        assert_eq!(run(&case, &options(Isa::Reference, true), 1), expected);
         for isa in Isa::available() {
             close(&run(&case, &options(isa, true), 2), &expected);
         }
@@ -169,16 +169,30 @@ fn loops_and_branches_run_as_compiled_bodies() {
     let w = support::input(&mut g, &[4, 4], "w");
     let h = support::input(&mut g, &[2, 4], "h");
     let xs = support::input(&mut g, &[5, 2, 4], "xs");
-    let results = ops::scan(&mut g, &[w, h], &[xs], body).unwrap();
+    let ok = g.input(TensorType::scalar(DType::Bool), "ok");
+    let mut results = ops::scan(&mut g, &[w, h], &[xs], body).unwrap();
+    // One branch hands its operands on, changed about; the other computes.
+    let branch = |computes: bool| {
+        let mut branch = Graph::new();
+        let a = support::input(&mut branch, &[2, 4], "a");
+        let b = support::input(&mut branch, &[2, 4], "b");
+        let sum = ops::add(&mut branch, a, b).unwrap();
+        branch.set_outputs(if computes { vec![sum, a] } else { vec![b, b] });
+        branch
+    };
+    let operands = [results[1], h];
+    results.extend(ops::cond(&mut g, ok, &operands, branch(true), branch(false)).unwrap());
     g.set_outputs(results);
-    let inputs = [(&[4, 4][..], 1), (&[2, 4], 2), (&[5, 2, 4], 3)]
-        .map(|(dims, seed)| support::numbers(dims, seed))
-        .to_vec();
-    let case = Case { signature: Signature::values(3, g.outputs().len()), graph: g, inputs };
-    let expected = eval::interpret(&case.graph, &case.inputs).unwrap();
-    assert_eq!(run(&case, &options(Isa::Reference, false), 1), expected);
-    for isa in Isa::available() {
-        close(&run(&case, &options(isa, true), 2), &expected);
+    for ok in [false, true] {
+        let shapes = [(&[4, 4][..], 1), (&[2, 4], 2), (&[5, 2, 4], 3)];
+        let mut inputs = shapes.map(|(dims, seed)| support::numbers(dims, seed)).to_vec();
+        inputs.push(Tensor::from_bools(&[], &[ok]).unwrap());
+        let case = Case { signature: Signature::values(4, g.outputs().len()), graph: g.clone(), inputs };
+        let expected = eval::interpret(&case.graph, &case.inputs).unwrap();
+        assert_eq!(run(&case, &options(Isa::Reference, false), 1), expected);
+        for isa in Isa::available() {
+            close(&run(&case, &options(isa, true), 2), &expected);
+        }
     }
 }
 

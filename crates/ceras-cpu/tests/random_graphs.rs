@@ -163,9 +163,11 @@ fn plans_of_random_graphs_give_the_interpreter_s_numbers() {
     for number in 0..400 {
         let (g, inputs) = case(&mut random);
         let expected = eval::interpret(&g, &inputs).unwrap();
-        let found = run(&g, &inputs, Isa::Reference, false);
-        assert_eq!(found, expected, "case {number}\n{g}");
-        for isa in [Isa::Reference].into_iter().chain(Isa::available()) {
+        for optimize in [false, true] {
+            let found = run(&g, &inputs, Isa::Reference, optimize);
+            assert_eq!(found, expected, "case {number}, with passes: {optimize}\n{g}");
+        }
+        for isa in Isa::available() {
             check_close(&run(&g, &inputs, isa, true), &expected, &format!("case {number}, {isa}\n{g}"));
         }
     }
