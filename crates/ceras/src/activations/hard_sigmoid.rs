@@ -2,6 +2,7 @@
 
 use ceras_graph::compose;
 
+use super::Relu6;
 use crate::activations::activation;
 
 activation! {
@@ -24,7 +25,7 @@ activation! {
     /// ```
     HardSigmoid, "hard_sigmoid", &[], |g, x| {
         let shifted = compose::add_scalar(g, x, 3.0)?;
-        let clipped = super::relu(g, shifted, 0.0, Some(6.0), 0.0)?;
+        let clipped = Relu6.apply(g, shifted)?;
         compose::divide_scalar(g, clipped, 6.0)
     }
 }

@@ -2,7 +2,7 @@
 
 use ceras_graph::ops;
 
-use super::{Activation, HardSigmoid};
+use super::HardSigmoid;
 use crate::activations::activation;
 
 activation! {

@@ -243,4 +243,6 @@ macro_rules! activation {
 pub(crate) use activation;
 
 #[cfg(test)]
+pub(crate) mod oracle;
+#[cfg(test)]
 mod tests;

@@ -2,6 +2,7 @@
 
 use ceras_graph::{Graph, GraphError, Value, compose, ops};
 
+use super::{Activation as _, Relu6};
 use crate::activations::activation;
 
 activation! {
@@ -45,8 +46,11 @@ pub fn relu(
     if negative_slope != 0.0 && max_value.is_none() && threshold == 0.0 {
         return super::leaky_relu(g, x, negative_slope);
     }
-    let mut positive =
-        if threshold != 0.0 { super::threshold(g, x, threshold, 0.0)? } else { compose::relu(g, x)? };
+    let mut positive = match (threshold == 0.0, max_value) {
+        (true, Some(6.0)) => Relu6.apply(g, x)?,
+        (true, _) => compose::relu(g, x)?,
+        (false, _) => super::threshold(g, x, threshold, 0.0)?,
+    };
     if let Some(max_value) = max_value {
         positive = compose::clip(g, positive, 0.0, max_value)?;
     }

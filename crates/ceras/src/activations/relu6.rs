@@ -1,9 +1,11 @@
 //! The rectified linear unit up to 6.
 
+use ceras_graph::compose;
+
 use crate::activations::activation;
 
 activation! {
-    /// The rectified linear unit up to 6, `min(max(x, 0), 6)`.
+    /// The rectified linear unit up to 6, `min(max(x, 0), 6)`. The slopes at 0 and 6 are 0.
     ///
     /// # Shapes
     /// Any; the result has the shape of `x`.
@@ -24,5 +26,10 @@ activation! {
     ///
     /// # References
     /// Howard et al. (2017), *MobileNets*, <https://arxiv.org/abs/1704.04861>
-    Relu6, "relu6", &[], |g, x| super::relu(g, x, 0.0, Some(6.0), 0.0)
+    Relu6, "relu6", &[], |g, x| {
+        let positive = compose::relu(g, x)?;
+        let six = compose::scalar(g, 6.0, g.ty(x).dtype)?;
+        let beyond = compose::greater_equal(g, x, six)?;
+        compose::select(g, beyond, six, positive)
+    }
 }

@@ -1,11 +1,11 @@
 //! The scaled exponential linear unit.
 
-use ceras_graph::compose;
+use ceras_graph::{compose, ops};
 
 use crate::activations::activation;
 
 activation! {
-    /// The scaled exponential linear unit: `1.0507 x` where `x` is positive, `1.7581 (exp(x) − 1)` elsewhere.
+    /// The scaled exponential linear unit: `1.0507 x` where `x` is positive, `1.7581 (exp(x) − 1)` elsewhere. The slope at 0 is 1.0507.
     ///
     /// With `LecunNormal` kernels, means and variances stay near 0 and 1 from layer to layer.
     ///
@@ -29,8 +29,13 @@ activation! {
     /// # References
     /// Klambauer et al. (2017), *Self-normalizing neural networks*, <https://arxiv.org/abs/1706.02515>
     Selu, "selu", &[], |g, x| {
-        let curve = super::elu(g, x, ALPHA)?;
-        compose::multiply_scalar(g, curve, SCALE)
+        let zero = compose::scalar(g, 0.0, g.ty(x).dtype)?;
+        let negative = compose::less(g, x, zero)?;
+        let below = compose::minimum_scalar(g, x, 0.0)?;
+        let curve = ops::exponential_minus_one(g, below)?;
+        let curve = compose::multiply_scalar(g, curve, SCALE * ALPHA)?;
+        let line = compose::multiply_scalar(g, x, SCALE)?;
+        ops::select(g, negative, curve, line)
     }
 }
 

@@ -33,7 +33,8 @@ activation! {
 pub fn soft_shrink(g: &mut Graph, x: Value, threshold: f64) -> Result<Value, GraphError> {
     let above = compose::subtract_scalar(g, x, threshold)?;
     let above = compose::relu(g, above)?;
-    let below = compose::add_scalar(g, x, threshold)?;
-    let below = compose::minimum_scalar(g, below, 0.0)?;
-    ops::add(g, above, below)
+    let opposite = ops::negate(g, x)?;
+    let below = compose::subtract_scalar(g, opposite, threshold)?;
+    let below = compose::relu(g, below)?;
+    ops::subtract(g, above, below)
 }

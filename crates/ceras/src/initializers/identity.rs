@@ -22,9 +22,13 @@ use crate::error::{Error, ErrorKind, Result};
 /// assert_eq!(Identity::new().sample(&cx)?.slice::<f32>(), [1.0, 0.0, 0.0, 1.0]);
 /// # Ok::<(), ceras::Error>(())
 /// ```
+///
+/// # Keras
+/// Keras' `get_config()` forgets `gain`; here it is written when it is not 1, and Keras reads it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Identity {
+    #[serde(skip_serializing_if = "is_one")]
     gain: f64,
 }
 
@@ -64,4 +68,8 @@ impl Initializer for Identity {
             if row == column { self.gain } else { 0.0 }
         })
     }
+}
+
+fn is_one(gain: &f64) -> bool {
+    *gain == 1.0
 }

@@ -172,6 +172,10 @@ pub(crate) fn align(
 ) -> Result<(Value, Value), GraphError> {
     let (left, mut right) = squeeze_or_expand_to_same_rank(g, left, right)?;
     let rank = g.ty(left).shape.rank();
+    if rank == 0 {
+        // One loss for the whole batch, as of targets and predictions of rank 1, takes every weight.
+        return Ok((left, right));
+    }
     while g.ty(right).shape.rank() < rank {
         let last = g.ty(right).shape.rank();
         right = compose::expand_dims(g, right, last)?;

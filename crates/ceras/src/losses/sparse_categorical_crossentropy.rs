@@ -33,6 +33,7 @@ loss! {
     /// # Keras
     /// As Keras on TensorFlow, the loss works on the logits when the predictions are a softmax's result, whatever `from_logits`
     /// says. A sigmoid's logits are not taken for a softmax's, which Keras does.
+    /// Where `ignore_class` is given, Keras forgets a softmax's logits and clips; here they are used all the same.
     /// Keras keeps `axis` out of `get_config()` and accepts the last one alone, as here.
     SparseCategoricalCrossentropy, "SparseCategoricalCrossentropy", "sparse_categorical_crossentropy", &["sparse_categorical_crossentropy"], {
         from_logits: bool = false, "The same for predictions that are logits, not probabilities.";

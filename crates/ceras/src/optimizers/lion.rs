@@ -2,7 +2,7 @@
 
 use ceras_graph::{GraphError, TensorType, Value, compose, ops};
 
-use super::{Optimizer, Slot, UpdateCx, common::within, optimizer};
+use super::{Optimizer, Slot, UpdateCx, common::within, optimizer, update::rest_in};
 use crate::error::Result;
 
 optimizer! {
@@ -70,14 +70,15 @@ impl Optimizer for Lion {
         value: Value,
         gradient: Value,
     ) -> Result<Value, GraphError> {
-        let rate = cx.rate(cx.dtype(value))?;
+        let dtype = cx.dtype(value);
+        let rate = cx.rate(dtype)?;
         let mean = cx.slot("momentum", variable)?;
         let kept = compose::multiply_scalar(cx.graph, mean, self.beta_1)?;
-        let added = compose::multiply_scalar(cx.graph, gradient, 1.0 - self.beta_1)?;
+        let added = compose::multiply_scalar(cx.graph, gradient, rest_in(dtype, self.beta_1))?;
         let mixed = ops::add(cx.graph, kept, added)?;
         let sign = ops::sign(cx.graph, mixed)?;
         let change = compose::multiply(cx.graph, sign, rate)?;
-        cx.mix("momentum", variable, gradient, self.beta_2)?;
+        cx.weigh("momentum", variable, gradient, self.beta_2, rest_in(dtype, self.beta_2))?;
         ops::subtract(cx.graph, value, change)
     }
 }

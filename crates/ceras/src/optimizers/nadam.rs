@@ -2,7 +2,7 @@
 
 use ceras_graph::{DType, GraphError, Tensor, TensorType, Value, compose, ops};
 
-use super::{Optimizer, Slot, UpdateCx, common::within, optimizer};
+use super::{Optimizer, Slot, UpdateCx, common::within, optimizer, update::rest_in};
 use crate::error::Result;
 
 optimizer! {
@@ -92,9 +92,9 @@ impl Optimizer for Nadam {
         let dtype = cx.dtype(value);
         let rate = cx.rate(dtype)?;
         let [ahead, now, rest_2] = self.factors(cx, dtype)?;
-        let momentum = cx.approach("momentum", variable, gradient, 1.0 - self.beta_1)?;
+        let momentum = cx.approach("momentum", variable, gradient, rest_in(dtype, self.beta_1))?;
         let square = compose::square(cx.graph, gradient)?;
-        let velocity = cx.approach("velocity", variable, square, 1.0 - self.beta_2)?;
+        let velocity = cx.approach("velocity", variable, square, rest_in(dtype, self.beta_2))?;
         let g = &mut *cx.graph;
         let from_momentum = compose::multiply(g, momentum, ahead)?;
         let from_gradient = compose::multiply(g, gradient, now)?;

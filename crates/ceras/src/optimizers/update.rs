@@ -188,11 +188,31 @@ impl<'a> UpdateCx<'a> {
     /// # Errors
     /// The optimizer declared no such slot.
     pub fn mix(&mut self, name: &str, variable: usize, value: Value, rho: f64) -> Result<Value, GraphError> {
+        self.weigh(name, variable, value, rho, 1.0 - rho)
+    }
+
+    /// A variable's slot and a value added in these parts.
+    ///
+    /// # Errors
+    /// The optimizer declared no such slot.
+    pub fn weigh(
+        &mut self,
+        name: &str,
+        variable: usize,
+        value: Value,
+        kept: f64,
+        added: f64,
+    ) -> Result<Value, GraphError> {
         let slot = self.slot(name, variable)?;
-        let kept = compose::multiply_scalar(self.graph, slot, rho)?;
-        let added = compose::multiply_scalar(self.graph, value, 1.0 - rho)?;
+        let kept = compose::multiply_scalar(self.graph, slot, kept)?;
+        let added = compose::multiply_scalar(self.graph, value, added)?;
         let mixed = ops::add(self.graph, kept, added)?;
         self.set_slot(name, variable, mixed)?;
         Ok(mixed)
     }
+}
+
+/// `1 − beta` as Keras works it out where it keeps `beta` in the variables' type.
+pub(super) fn rest_in(dtype: DType, beta: f64) -> f64 {
+    if dtype == DType::F32 { f64::from(1.0 - beta as f32) } else { 1.0 - beta }
 }

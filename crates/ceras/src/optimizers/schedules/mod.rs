@@ -61,14 +61,14 @@ fn positive_steps(name: &str, steps: f64) -> Result<()> {
     Err(Error::new(ErrorKind::Usage, format!("`{name}` must be above 0; it is {steps}")))
 }
 
-/// Numbers of steps as whole numbers, as they were given to Keras.
-pub(crate) fn plain(value: serde_json::Value) -> serde_json::Value {
-    match &value {
-        serde_json::Value::Array(items) => items.iter().cloned().map(plain).collect(),
-        _ => match value
-            .as_f64()
-            .filter(|number| number.fract() == 0.0 && number.abs() > 1.0 && number.abs() < 1e15)
-        {
+/// An entry of a config; numbers of steps are whole numbers, as they were given to Keras.
+pub(crate) fn entry(key: &str, value: serde_json::Value) -> serde_json::Value {
+    if !key.ends_with("steps") && key != "boundaries" {
+        return value;
+    }
+    match value {
+        serde_json::Value::Array(items) => items.into_iter().map(|item| entry(key, item)).collect(),
+        value => match value.as_f64().filter(|number| number.fract() == 0.0 && number.abs() < 1e15) {
             Some(number) => serde_json::Value::from(number as i64),
             None => value,
         },
@@ -138,10 +138,11 @@ macro_rules! schedule {
 
             fn config(&self) -> $crate::registry::Config {
                 let mut config = $crate::registry::Config::new();
-                $(config.insert(
-                    stringify!($order).to_owned(),
-                    $crate::optimizers::schedules::plain(serde_json::json!(self.$order)),
-                );)*
+                $(
+                    let key = stringify!($order);
+                    let value = $crate::optimizers::schedules::entry(key, serde_json::json!(self.$order));
+                    config.insert(key.to_owned(), value);
+                )*
                 config
             }
         }
