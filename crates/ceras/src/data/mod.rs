@@ -43,6 +43,7 @@ mod penguins;
 mod preprocess;
 mod random_state;
 mod split;
+mod strata;
 mod table;
 mod task;
 mod text_table;
@@ -55,7 +56,8 @@ pub use preprocess::{
     ClassBaseline, MeanBaseline, OneHot, class_counts, majority_baseline, mean_baseline, to_categorical,
 };
 pub use random_state::RandomState;
-pub use split::{Size, Split, SplitOptions, one_hot_strata, split_tensors, strata, train_test_split};
+pub use split::{Size, Split, SplitOptions, split_tensors, train_test_split};
+pub use strata::{one_hot_strata, strata};
 pub use table::Table;
 pub use task::{Guess, Task, guess_task};
 
