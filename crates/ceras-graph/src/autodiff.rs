@@ -128,11 +128,13 @@ fn pull(
     with_respect_to: &[Value],
 ) -> Result<Vec<Option<Value>>, AutodiffError> {
     let active = active(g, with_respect_to);
+    // What is emitted from here on is the way back.
+    let nodes = g.nodes().len();
     let mut flowing: Vec<Option<Value>> = vec![None; g.values()];
     for (value, cotangent) in of.iter().zip(cotangents) {
         add(g, &mut flowing[value.index()], *cotangent)?;
     }
-    for index in (0..g.nodes().len()).rev() {
+    for index in (0..nodes).rev() {
         let outputs = &g.nodes()[index].outputs;
         let reached = outputs.iter().any(|value| flowing[value.index()].is_some() && active[value.index()]);
         if reached {

@@ -221,7 +221,11 @@ impl Graph {
     /// The source line that nodes carry now: the one that was set, or the caller's.
     #[track_caller]
     pub fn location(&self) -> &'static Location<'static> {
-        self.location.unwrap_or_else(|| Location::caller())
+        // Not `unwrap_or_else`: a closure does not know its caller's caller.
+        match self.location {
+            Some(location) => location,
+            None => Location::caller(),
+        }
     }
 
     /// All pairs (probabilities, logits) that [`Graph::set_logits`] noted.

@@ -5,6 +5,8 @@
 //! over [`Value`]s; [`grad`](function::grad) turns a function into the one that computes its gradient.
 
 pub mod autodiff;
+#[cfg(any(test, feature = "check"))]
+pub mod check;
 pub mod compose;
 pub mod error;
 pub mod eval;

@@ -30,6 +30,8 @@ mod scatter_add;
 mod select;
 pub(crate) mod slice;
 mod stop_gradient;
+#[cfg(test)]
+mod tests;
 mod transpose;
 mod unary;
 

@@ -1,0 +1,4 @@
+mod errors;
+mod graphs;
+mod list;
+mod oracle;
