@@ -7,14 +7,14 @@ use ceras_cpu::{Binding, Executable, Memory, Signature};
 use ceras_graph::{DType, Graph, GraphError, Tensor, TensorType, Value, autodiff, compose, ops};
 
 /// A graph with its signature and inputs.
-pub struct Case {
-    pub graph: Graph,
-    pub signature: Signature,
-    pub inputs: Vec<Tensor>,
+pub(crate) struct Case {
+    pub(crate) graph: Graph,
+    pub(crate) signature: Signature,
+    pub(crate) inputs: Vec<Tensor>,
 }
 
 impl Case {
-    pub fn fill(&self, plan: &Executable, memory: &mut Memory) {
+    pub(crate) fn fill(&self, plan: &Executable, memory: &mut Memory) {
         for (index, tensor) in self.inputs.iter().enumerate() {
             plan.set_input(memory, index, tensor).unwrap();
         }
@@ -22,7 +22,7 @@ impl Case {
 }
 
 /// Numbers between -1 and 1 that look random, the same every time.
-pub fn numbers(dims: &[usize], seed: u64) -> Tensor {
+pub(crate) fn numbers(dims: &[usize], seed: u64) -> Tensor {
     let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
     let elements: Vec<f32> = (0..dims.iter().product())
         .map(|_| {
@@ -33,12 +33,12 @@ pub fn numbers(dims: &[usize], seed: u64) -> Tensor {
     Tensor::new(dims, elements).unwrap()
 }
 
-pub fn input(graph: &mut Graph, dims: &[usize], name: &str) -> Value {
+pub(crate) fn input(graph: &mut Graph, dims: &[usize], name: &str) -> Value {
     graph.input(TensorType::new(DType::F32, dims), name)
 }
 
 /// Two branches, joined, then a dense layer: `x, w1, b1, w2, b2, w3 -> y`.
-pub fn network(g: &mut Graph, x: Value, weights: &[Value]) -> Result<Value, GraphError> {
+pub(crate) fn network(g: &mut Graph, x: Value, weights: &[Value]) -> Result<Value, GraphError> {
     g.enter("left");
     let left = compose::dense(g, x, weights[0])?;
     let left = compose::add(g, left, weights[1])?;
@@ -56,12 +56,12 @@ pub fn network(g: &mut Graph, x: Value, weights: &[Value]) -> Result<Value, Grap
     Ok(y)
 }
 
-pub fn weight_dims(features: usize, units: usize) -> [Vec<usize>; 5] {
+pub(crate) fn weight_dims(features: usize, units: usize) -> [Vec<usize>; 5] {
     [vec![features, units], vec![units], vec![features, units], vec![units], vec![2 * units, 3]]
 }
 
 /// The forward pass alone, all inputs values.
-pub fn forward(batch: usize, features: usize, units: usize) -> Case {
+pub(crate) fn forward(batch: usize, features: usize, units: usize) -> Case {
     let mut graph = Graph::new();
     let x = input(&mut graph, &[batch, features], "x");
     let mut inputs = vec![numbers(&[batch, features], 1)];
@@ -80,7 +80,7 @@ pub fn forward(batch: usize, features: usize, units: usize) -> Case {
 /// One step of gradient descent with momentum, kept only while loss and gradients are finite.
 ///
 /// Inputs: x, one-hot y, learning rate, five weights, five velocities. Outputs: loss, ok, weights, velocities.
-pub fn training_step(batch: usize, features: usize, units: usize) -> Case {
+pub(crate) fn training_step(batch: usize, features: usize, units: usize) -> Case {
     let mut g = Graph::new();
     let mut case = Case { graph: Graph::new(), signature: Signature::default(), inputs: Vec::new() };
     let mut next = 0;
