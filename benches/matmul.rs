@@ -25,6 +25,11 @@ const fn case(name: &'static str, m: usize, k: usize, n: usize, transposed: (boo
 const PLAIN: (bool, bool) = (false, false);
 
 const CASES: &[Case] = &[
+    case("tile", 14, 256, 32, PLAIN),
+    case("tile4", 56, 256, 32, PLAIN),
+    case("tiles", 14, 256, 512, PLAIN),
+    case("grid", 140, 256, 512, PLAIN),
+    case("grid2", 1400, 256, 512, PLAIN),
     case("square 1024", 1024, 1024, 1024, PLAIN),
     case("square 4096", 4096, 4096, 4096, PLAIN),
     case("wide forward", 4096, 256, 1024, PLAIN),

@@ -17,12 +17,13 @@ fn features(rows: usize, columns: usize, seed: u64) -> Tensor {
 
 /// The best of several runs, in seconds.
 fn best(repeats: usize, mut run: impl FnMut()) -> f64 {
-    (0..repeats).map(|_| {
-        let start = Instant::now();
-        run();
-        start.elapsed().as_secs_f64()
-    })
-    .fold(f64::INFINITY, f64::min)
+    (0..repeats)
+        .map(|_| {
+            let start = Instant::now();
+            run();
+            start.elapsed().as_secs_f64()
+        })
+        .fold(f64::INFINITY, f64::min)
 }
 
 /// W1: penguins. Dense 4 → 10 relu → 3 softmax, Adam, 273 rows in batches of 32, 100 epochs.
@@ -37,7 +38,9 @@ fn penguins() -> Result<f64> {
             .add(Dense::new(3).activation("softmax"))
             .build()
             .expect("the layers fit");
-        model.compile(Compile::new("sparse_categorical_crossentropy").optimizer("adam")).expect("Keras' words");
+        model
+            .compile(Compile::new("sparse_categorical_crossentropy").optimizer("adam"))
+            .expect("Keras' words");
         model.fit(&x, &y, Fit::new().epochs(100).verbose(Verbose::Silent)).expect("finite numbers");
     });
     Ok(seconds)

@@ -14,7 +14,9 @@ use clap::{Parser, Subcommand};
 /// Neural networks from the shell: Keras' words, Keras' files, no Python.
 #[derive(Debug, Parser)]
 #[command(name = "ceras", version, propagate_version = true, max_term_width = 100)]
-#[command(after_help = "Start with `ceras train`: it trains a classifier of penguins on a table that comes with the program.")]
+#[command(
+    after_help = "Start with `ceras train`: it trains a classifier of penguins on a table that comes with the program."
+)]
 struct Cli {
     #[command(subcommand)]
     command: Command,

@@ -30,8 +30,10 @@ impl Rows {
         let missing: Vec<&str> =
             names.iter().map(String::as_str).filter(|name| table.column(name).is_err()).collect();
         if !missing.is_empty() {
-            let text = format!("`{}` lacks {}, which the model was trained on", path.display(), quoted(&missing));
-            let error = Error::new(ErrorKind::Data, text).detail(format!("it has: {}", table.names().join(", ")));
+            let text =
+                format!("`{}` lacks {}, which the model was trained on", path.display(), quoted(&missing));
+            let error =
+                Error::new(ErrorKind::Data, text).detail(format!("it has: {}", table.names().join(", ")));
             return Err(error);
         }
         let x = table.to_tensor(&names.iter().map(String::as_str).collect::<Vec<_>>())?;
@@ -81,7 +83,9 @@ impl Rows {
 fn in_shape(x: Tensor, model: &Model) -> Result<Tensor> {
     let Ok(architecture) = model.architecture() else { return Ok(x) };
     let types = architecture.input_types();
-    let Some(wanted) = types.first().filter(|ty| types.len() == 1 && ty.shape.rank() != 2) else { return Ok(x) };
+    let Some(wanted) = types.first().filter(|ty| types.len() == 1 && ty.shape.rank() != 2) else {
+        return Ok(x);
+    };
     match wanted.shape.with(0, Some(x.dims()[0])).to_known() {
         Some(dims) if dims.iter().product::<usize>() == x.len() => Ok(x.reshape(&dims)?),
         _ => Ok(x),

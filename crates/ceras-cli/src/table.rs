@@ -1,6 +1,8 @@
 //! From a table to the tensors that a network is trained on.
 
-use ceras::data::{Column, Dropped, Size, SplitOptions, Table, datasets, guess_task, one_hot_strata, train_test_split};
+use ceras::data::{
+    Column, Dropped, Size, SplitOptions, Table, datasets, guess_task, one_hot_strata, train_test_split,
+};
 use ceras::losses::LossRef;
 use ceras::prelude::*;
 use ceras::saving::{Contract, Extras, Feature};
@@ -40,7 +42,8 @@ impl Prepared {
     pub(crate) fn load(options: &Train) -> Result<Prepared> {
         let (name, table, source) = match &options.file {
             Some(file) => {
-                let stem = file.file_stem().map_or("table".into(), |stem| stem.to_string_lossy().into_owned());
+                let stem =
+                    file.file_stem().map_or("table".into(), |stem| stem.to_string_lossy().into_owned());
                 (stem, Table::read_csv(file)?, format!("Data: {}", file.display()))
             }
             None => {
@@ -78,8 +81,22 @@ impl Prepared {
         let ((train_x, test_x), (train_y, test_y)) = (split.tensor(&x)?, split.tensor(&y)?);
         let stratified = if strata.is_some() { ", each class in the same proportion" } else { "" };
         let (train, test) = (train_x.dims()[0], test_x.dims()[0]);
-        lines.push(format!("Split: {} to train on, {} held back for the test{stratified}", count(train, "row"), test));
-        Ok(Prepared { name: safe(&name), target_name, target, features, train_x, test_x, train_y, test_y, lines })
+        lines.push(format!(
+            "Split: {} to train on, {} held back for the test{stratified}",
+            count(train, "row"),
+            test
+        ));
+        Ok(Prepared {
+            name: safe(&name),
+            target_name,
+            target,
+            features,
+            train_x,
+            test_x,
+            train_y,
+            test_y,
+            lines,
+        })
     }
 
     /// What to say of the data, a line each.
@@ -89,9 +106,14 @@ impl Prepared {
 
     /// The model's name: that of the data, as far as Keras takes it.
     pub(crate) fn model_name(&self) -> String {
-        let keep = |letter: char| if letter.is_ascii_alphanumeric() { letter.to_ascii_lowercase() } else { '_' };
+        let keep =
+            |letter: char| if letter.is_ascii_alphanumeric() { letter.to_ascii_lowercase() } else { '_' };
         let name: String = self.name.chars().map(keep).collect();
-        if name.starts_with(|letter: char| letter.is_ascii_alphabetic()) { name } else { format!("model_{name}") }
+        if name.starts_with(|letter: char| letter.is_ascii_alphabetic()) {
+            name
+        } else {
+            format!("model_{name}")
+        }
     }
 
     /// Whether a loss takes one yes/no probability for each row.
@@ -115,7 +137,9 @@ impl Prepared {
         let values = self.train_x.to_f64();
         let range = |column: usize| {
             let column = values.iter().skip(column).step_by(width);
-            column.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(*value), high.max(*value)))
+            column.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
+                (low.min(*value), high.max(*value))
+            })
         };
         let feature = |(index, name): (usize, &String)| {
             let (minimum, maximum) = range(index);
@@ -162,7 +186,10 @@ fn choose_features(table: &Table, target: &str, wanted: Option<&[String]>) -> Re
     for name in wanted.iter().map(|name| name.trim()) {
         table.column(name)?;
         if name == target {
-            return Err(Error::new(ErrorKind::Usage, format!("`{target}` is the target and cannot be a feature too")));
+            return Err(Error::new(
+                ErrorKind::Usage,
+                format!("`{target}` is the target and cannot be a feature too"),
+            ));
         }
         if features.iter().any(|other| other == name) {
             return Err(Error::new(ErrorKind::Usage, format!("feature `{name}` is named twice")));
@@ -194,7 +221,10 @@ fn encode_target(table: &Table, column: &Column, task: Task) -> Result<Encoded> 
     }
     let (classes, codes) = column.codes()?;
     if let [only] = &classes[..] {
-        let text = format!("target `{}` has one class only, `{only}`: there is nothing to tell apart", column.name());
+        let text = format!(
+            "target `{}` has one class only, `{only}`: there is nothing to tell apart",
+            column.name()
+        );
         return Err(Error::new(ErrorKind::Data, text));
     }
     let strata = one_hot_strata(&codes);
@@ -234,18 +264,28 @@ fn describe_target(name: &str, target: &Target, y: &Tensor, why: &str, forced: b
             let counts: Vec<String> = classes
                 .iter()
                 .enumerate()
-                .map(|(code, class)| format!("{class} {}", labels.iter().filter(|label| **label == code).count()))
+                .map(|(code, class)| {
+                    format!("{class} {}", labels.iter().filter(|label| **label == code).count())
+                })
                 .collect();
             let (shown, more) = counts.split_at(counts.len().min(12));
-            let more = if more.is_empty() { String::new() } else { format!(", … ({} classes)", classes.len()) };
-            format!("Task: classification ({why}{})\n  classes of `{name}`: {}{more}", other("regression"), shown.join(", "))
+            let more =
+                if more.is_empty() { String::new() } else { format!(", … ({} classes)", classes.len()) };
+            format!(
+                "Task: classification ({why}{})\n  classes of `{name}`: {}{more}",
+                other("regression"),
+                shown.join(", ")
+            )
         }
         Target::Numbers => {
             let values = y.to_f64();
             let (low, high) = values.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
                 (low.min(*value), high.max(*value))
             });
-            format!("Task: regression ({why}{})\n  `{name}` runs from {low} to {high}", other("classification"))
+            format!(
+                "Task: regression ({why}{})\n  `{name}` runs from {low} to {high}",
+                other("classification")
+            )
         }
     }
 }

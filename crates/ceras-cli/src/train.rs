@@ -198,7 +198,9 @@ impl Job {
 impl Outcome {
     /// Loss and metrics at the end, by part of the data.
     pub(crate) fn metrics_json(&self) -> Result<String> {
-        let object = |logs: &Logs| -> Config { logs.iter().map(|(name, value)| (name.to_owned(), json!(value))).collect() };
+        let object = |logs: &Logs| -> Config {
+            logs.iter().map(|(name, value)| (name.to_owned(), json!(value))).collect()
+        };
         let (name, logs) = &self.baseline;
         let mut baseline = Config::new();
         baseline.insert("name".into(), json!(name));
@@ -252,7 +254,12 @@ fn build(options: &Train, data: &Prepared, loss: &LossRef) -> Result<Model> {
     let layers = match &data.target {
         Target::Classes(classes) if data.is_binary(loss) => {
             if classes.len() != 2 {
-                let text = format!("`{}` is for two classes; `{}` has {}", loss.name(), data.target_name, classes.len());
+                let text = format!(
+                    "`{}` is for two classes; `{}` has {}",
+                    loss.name(),
+                    data.target_name,
+                    classes.len()
+                );
                 return Err(Error::new(ErrorKind::Usage, text).hint("leave `--loss` out"));
             }
             layers.add(Dense::new(1).activation("sigmoid"))

@@ -7,7 +7,11 @@ use serde_json::Value as Json;
 use tempfile::TempDir;
 
 fn ceras(folder: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_ceras")).args(arguments).current_dir(folder).output().expect("the program starts")
+    Command::new(env!("CARGO_BIN_EXE_ceras"))
+        .args(arguments)
+        .current_dir(folder)
+        .output()
+        .expect("the program starts")
 }
 
 fn stdout(output: &Output) -> String {
@@ -87,7 +91,8 @@ fn the_main_job() {
     let history = std::fs::read_to_string(run.join("history.csv")).unwrap();
     assert_eq!(history.lines().next(), Some("epoch,accuracy,loss"));
     assert_eq!(history.lines().count(), 16);
-    let metrics: Json = serde_json::from_str(&std::fs::read_to_string(run.join("metrics.json")).unwrap()).unwrap();
+    let metrics: Json =
+        serde_json::from_str(&std::fs::read_to_string(run.join("metrics.json")).unwrap()).unwrap();
     assert!(metrics["test"]["accuracy"].as_f64().unwrap() >= 0.95, "{metrics}");
     assert!(metrics["train"]["loss"].is_f64() && metrics["validation"].is_null());
     assert!((metrics["baseline"]["accuracy"].as_f64().unwrap() - 30.0 / 69.0).abs() < 1e-9);
@@ -124,10 +129,15 @@ fn penguins_are_told_apart_with_any_seed() {
 fn a_table_of_ones_own_and_its_predictions() {
     let folder = folder();
     write(folder.path(), "points.csv", &two_classes());
-    let arguments = ["train", "points.csv", "--target", "label", "--epochs", "30", "--validation-split", "0.2"];
+    let arguments =
+        ["train", "points.csv", "--target", "label", "--epochs", "30", "--validation-split", "0.2"];
     let output = ceras(folder.path(), &arguments);
     assert!(output.status.success(), "{}", stderr(&output));
-    assert!(stdout(&output).contains("classification (it holds"), "{}", stdout(&output));
+    assert!(
+        stdout(&output).contains("Task: classification (column `label` holds text"),
+        "{}",
+        stdout(&output)
+    );
     let run = folder.path().join("runs/points-1");
     let history = std::fs::read_to_string(run.join("history.csv")).unwrap();
     assert_eq!(history.lines().next(), Some("epoch,accuracy,loss,val_accuracy,val_loss"));
@@ -154,7 +164,11 @@ fn a_number_is_predicted_in_its_own_unit() {
     write(folder.path(), "line.csv", &format!("x,y\n{rows}"));
     let output = ceras(folder.path(), &["train", "line.csv", "--target", "y", "--epochs", "60"]);
     assert!(output.status.success(), "{}", stderr(&output));
-    assert!(stdout(&output).contains("regression (it holds 200 different integers"), "{}", stdout(&output));
+    assert!(
+        stdout(&output).contains("Task: regression (column `y` holds whole numbers, 200 distinct ones"),
+        "{}",
+        stdout(&output)
+    );
     let path = folder.path().join("runs/line-1/metrics.json");
     let metrics: Json = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
     let error = |part: &str| metrics[part]["root_mean_squared_error"].as_f64().unwrap();
@@ -215,7 +229,8 @@ fn a_wrong_width_is_refused_in_the_designs_words() {
     let output = ceras(folder.path(), &["train", "--quiet", "--epochs", "1", "--no-standardize"]);
     assert!(output.status.success(), "{}", stderr(&output));
     // A 2 × 3 array of float32 zeros.
-    let mut npy = b"\x93NUMPY\x01\x00\x76\x00{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }".to_vec();
+    let mut npy =
+        b"\x93NUMPY\x01\x00\x76\x00{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }".to_vec();
     npy.resize(127, b' ');
     npy.push(b'\n');
     npy.extend([0u8; 24]);
@@ -256,7 +271,9 @@ fn the_doctor_and_the_help_speak() {
         assert!(text.contains(part), "{text}");
     }
     let text = stdout(&ceras(folder.path(), &["train", "--help"]));
-    for option in ["--target", "--features", "--task", "--hidden", "--activation", "--optimizer", "--learning-rate"] {
+    for option in
+        ["--target", "--features", "--task", "--hidden", "--activation", "--optimizer", "--learning-rate"]
+    {
         assert!(text.contains(option), "{text}");
     }
     assert!(stdout(&ceras(folder.path(), &["--help"])).contains("predict"));

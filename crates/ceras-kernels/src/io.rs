@@ -26,8 +26,12 @@ pub(crate) struct RawView {
 }
 
 impl RawView {
-    pub(crate) const EMPTY: RawView =
-        RawView { pointer: std::ptr::without_provenance_mut(ALIGNMENT), rows: 0, row_bytes: 0, stride_bytes: 0 };
+    pub(crate) const EMPTY: RawView = RawView {
+        pointer: std::ptr::without_provenance_mut(ALIGNMENT),
+        rows: 0,
+        row_bytes: 0,
+        stride_bytes: 0,
+    };
 
     pub(crate) fn is_contiguous(&self) -> bool {
         self.rows <= 1 || self.row_bytes == self.stride_bytes
@@ -93,7 +97,9 @@ impl<'a> Io<'a> {
         // SAFETY: the region lies in a live block for `'a` (`Program::run`), is aligned and whole (checked), and
         // no output overlaps it: regions were checked when the program was made, and the one exception,
         // in-place inputs, is refused by `readable`.
-        unsafe { std::slice::from_raw_parts(view.pointer.cast(), view.rows * view.row_bytes / size_of::<T>()) }
+        unsafe {
+            std::slice::from_raw_parts(view.pointer.cast(), view.rows * view.row_bytes / size_of::<T>())
+        }
     }
 
     /// The rows of an input, which may be strided.
@@ -113,7 +119,9 @@ impl<'a> Io<'a> {
         let view = self.writable::<T>(index, true);
         // SAFETY: as in `input`; the borrow is unique because each output is handed out once and no other region
         // of the step overlaps it.
-        unsafe { std::slice::from_raw_parts_mut(view.pointer.cast(), view.rows * view.row_bytes / size_of::<T>()) }
+        unsafe {
+            std::slice::from_raw_parts_mut(view.pointer.cast(), view.rows * view.row_bytes / size_of::<T>())
+        }
     }
 
     /// The rows of an output, which may be strided; each output can be taken once.
@@ -134,7 +142,12 @@ impl<'a> Io<'a> {
         self.taken |= 1 << SCRATCH_BIT;
         // SAFETY: the scratch region overlaps no other region of the step (checked when the program was made), is
         // aligned to 64 bytes, and is handed out once.
-        unsafe { std::slice::from_raw_parts_mut(self.scratch.pointer.cast(), self.scratch.row_bytes / size_of::<T>()) }
+        unsafe {
+            std::slice::from_raw_parts_mut(
+                self.scratch.pointer.cast(),
+                self.scratch.row_bytes / size_of::<T>(),
+            )
+        }
     }
 
     fn readable<T: Element>(&self, index: usize, contiguous: bool) -> RawView {
@@ -194,7 +207,10 @@ impl<'a, T: Element> Rows<'a, T> {
         assert!(index < self.view.rows, "row {index} of {}", self.view.rows);
         // SAFETY: the row lies inside the region, which is readable for `'a` (see `Io::input_rows`).
         unsafe {
-            std::slice::from_raw_parts(self.view.pointer.add(index * self.view.stride_bytes).cast(), self.width())
+            std::slice::from_raw_parts(
+                self.view.pointer.add(index * self.view.stride_bytes).cast(),
+                self.width(),
+            )
         }
     }
 
@@ -249,7 +265,10 @@ impl<'a, T: Element> RowsMut<'a, T> {
         let width = self.width();
         // SAFETY: the row lies inside the region, which is writable for `'a`, and `&mut self` makes the borrow unique.
         unsafe {
-            std::slice::from_raw_parts_mut(self.view.pointer.add(index * self.view.stride_bytes).cast(), width)
+            std::slice::from_raw_parts_mut(
+                self.view.pointer.add(index * self.view.stride_bytes).cast(),
+                width,
+            )
         }
     }
 

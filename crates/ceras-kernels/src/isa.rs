@@ -96,8 +96,6 @@ impl FromStr for Isa {
         [Isa::Reference, Isa::Portable, Isa::Avx2, Isa::Avx512]
             .into_iter()
             .find(|isa| isa.name().eq_ignore_ascii_case(text))
-            .ok_or_else(|| {
-                format!("`{text}` is not an instruction-set level: use portable, avx2 or avx512")
-            })
+            .ok_or_else(|| format!("`{text}` is not an instruction-set level: use portable, avx2 or avx512"))
     }
 }

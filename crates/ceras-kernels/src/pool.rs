@@ -66,10 +66,7 @@ impl Pool {
             .filter_map(|index| {
                 let shared = Arc::clone(&shared);
                 // A machine that gives no more threads leaves a smaller pool with the same results.
-                std::thread::Builder::new()
-                    .name(format!("ceras-{index}"))
-                    .spawn(move || shared.work())
-                    .ok()
+                std::thread::Builder::new().name(format!("ceras-{index}")).spawn(move || shared.work()).ok()
             })
             .collect();
         Pool { shared, turn: Mutex::new(()), workers }

@@ -256,7 +256,8 @@ fn check_step(step: &Step, sizes: &Sizes) -> Result<(), String> {
             }
         }
     }
-    let scratch_ok = step.scratch.is_none_or(|scratch| scratch.rows == 1 && scratch.offset.is_multiple_of(ALIGNMENT));
+    let scratch_ok =
+        step.scratch.is_none_or(|scratch| scratch.rows == 1 && scratch.offset.is_multiple_of(ALIGNMENT));
     if scratch_ok { Ok(()) } else { Err("the scratch is not one aligned run of bytes".into()) }
 }
 
@@ -303,7 +304,8 @@ mod tests {
     #[test]
     fn each_step_sees_its_own_regions() {
         let at = |offset| Region::contiguous(Space::Arena, offset, 8);
-        let steps = vec![step(at(0), at(64), false), step(at(64), at(128), false), step(at(128), at(192), false)];
+        let steps =
+            vec![step(at(0), at(64), false), step(at(64), at(128), false), step(at(128), at(192), false)];
         let mut program = Program::new(steps, Block::zeroed(0), 256, 0).unwrap();
         let (mut arena, mut state) = (Block::zeroed(256), Block::zeroed(0));
         arena.slice_mut::<f32>(0, 2).copy_from_slice(&[1.0, -3.0]);
@@ -314,7 +316,8 @@ mod tests {
     #[test]
     fn overlap_and_escape_are_refused() {
         let at = |offset| Region::contiguous(Space::Arena, offset, 8);
-        let refused = |a, b, in_place| Program::new(vec![step(a, b, in_place)], Block::zeroed(0), 16, 0).is_err();
+        let refused =
+            |a, b, in_place| Program::new(vec![step(a, b, in_place)], Block::zeroed(0), 16, 0).is_err();
         assert!(refused(at(0), at(4), false));
         assert!(refused(at(0), at(0), false));
         assert!(!refused(at(0), at(0), true));
@@ -326,7 +329,13 @@ mod tests {
 
     #[test]
     fn columns_of_one_buffer_do_not_overlap() {
-        let column = |offset, width| Region { space: Space::Arena, offset, rows: 4, row_bytes: width, stride_bytes: 32 };
+        let column = |offset, width| Region {
+            space: Space::Arena,
+            offset,
+            rows: 4,
+            row_bytes: width,
+            stride_bytes: 32,
+        };
         assert!(!column(0, 16).overlaps(&column(16, 16)));
         assert!(column(0, 20).overlaps(&column(16, 16)));
         assert!(!column(40, 16).overlaps(&column(56, 16)), "a buffer may start anywhere");

@@ -84,8 +84,10 @@ impl Group {
     /// If the fixture is missing or damaged: it is part of the project.
     pub fn load(name: &str) -> Group {
         let path = fixtures().join(format!("{name}.json"));
-        let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        let cases: Vec<Value> = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let text =
+            std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let cases: Vec<Value> =
+            serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         let path = fixtures().join(format!("{name}.npz"));
         let arrays = if path.exists() { read_npz(&path) } else { HashMap::new() };
         Group { cases, arrays }
@@ -101,7 +103,9 @@ impl Group {
     /// # Panics
     /// If there is none.
     pub fn case(&self, name: &str) -> Case<'_> {
-        self.cases().find(|case| case.name == name).unwrap_or_else(|| panic!("the fixtures have no case `{name}`"))
+        self.cases()
+            .find(|case| case.name == name)
+            .unwrap_or_else(|| panic!("the fixtures have no case `{name}`"))
     }
 }
 
@@ -159,11 +163,17 @@ pub fn read_npy(bytes: &[u8]) -> Array {
         _ => (u32::from_le_bytes([bytes[8], bytes[9], bytes[10], bytes[11]]) as usize, 12),
     };
     let header = std::str::from_utf8(&bytes[start..start + length]).expect("a text header");
-    let after = |key: &str| header.split_once(&format!("'{key}':")).map(|(_, rest)| rest.trim_start()).expect("the key");
+    let after = |key: &str| {
+        header.split_once(&format!("'{key}':")).map(|(_, rest)| rest.trim_start()).expect("the key")
+    };
     assert!(after("fortran_order").starts_with("False"), "fixtures are in C order");
     let kind = after("descr").trim_start_matches('\'').split('\'').next().expect("a type").to_owned();
     let shape = after("shape").trim_start_matches('(').split(')').next().expect("a shape");
-    let dims = shape.split(',').map(str::trim).filter(|dim| !dim.is_empty()).map(|dim| dim.parse().expect("a number"));
+    let dims = shape
+        .split(',')
+        .map(str::trim)
+        .filter(|dim| !dim.is_empty())
+        .map(|dim| dim.parse().expect("a number"));
     Array { dims: dims.collect(), kind, bytes: bytes[start + length..].to_vec() }
 }
 
@@ -174,7 +184,10 @@ pub fn read_npy(bytes: &[u8]) -> Array {
 #[track_caller]
 pub fn assert_close(what: &str, actual: &[f64], expected: &[f64], tolerance: f64) {
     assert_eq!(actual.len(), expected.len(), "{what}: the number of elements");
-    let largest = expected.iter().filter(|value| value.is_finite()).fold(1e-3f64, |largest, value| largest.max(value.abs()));
+    let largest = expected
+        .iter()
+        .filter(|value| value.is_finite())
+        .fold(1e-3f64, |largest, value| largest.max(value.abs()));
     for (index, (a, b)) in actual.iter().zip(expected).enumerate() {
         let same = (a.is_nan() && b.is_nan()) || a == b;
         let close = (a - b).abs() <= tolerance * largest;

@@ -67,7 +67,9 @@ impl<'de> Deserialize<'de> for DTypePolicy {
             Some(name) if class == "DTypePolicy" || class == "Policy" => {
                 DTypePolicy::from_name(name).map_err(D::Error::custom)
             }
-            _ => Err(D::Error::custom(format!("the dtype policy `{class}` is not supported: float32 and float64 are"))),
+            _ => Err(D::Error::custom(format!(
+                "the dtype policy `{class}` is not supported: float32 and float64 are"
+            ))),
         }
     }
 }

@@ -60,6 +60,7 @@ pub mod prelude {
     };
     pub use crate::optimizers::{Adam, Sgd};
     pub use crate::{
-        Compile, DType, Error, Evaluate, Fit, History, KerasTensor, Model, Result, Sequential, Shape, Tensor, Verbose,
+        Compile, DType, Error, Evaluate, Fit, History, KerasTensor, Model, Result, Sequential, Shape, Tensor,
+        Verbose,
     };
 }

@@ -65,14 +65,17 @@ impl<T: ?Sized> Registry<T> {
             Value::String(name) => self.by_name(name),
             Value::Object(envelope) => {
                 let class_name = envelope.get("class_name").and_then(Value::as_str).ok_or_else(|| {
-                    Error::new(ErrorKind::File, format!("the {} has no `class_name`", self.kind)).detail(short(value))
+                    Error::new(ErrorKind::File, format!("the {} has no `class_name`", self.kind))
+                        .detail(short(value))
                 })?;
                 let empty = Config::new();
                 let config = envelope.get("config").and_then(Value::as_object).unwrap_or(&empty);
                 (self.find(class_name)?.parse)(config)
                     .map_err(|error| error.context(format!("in the {} `{class_name}`", self.kind)))
             }
-            _ => Err(Error::new(ErrorKind::File, format!("this is not a {}", self.kind)).detail(short(value))),
+            _ => {
+                Err(Error::new(ErrorKind::File, format!("this is not a {}", self.kind)).detail(short(value)))
+            }
         }
     }
 
@@ -82,20 +85,25 @@ impl<T: ?Sized> Registry<T> {
     }
 
     fn find(&self, name: &str) -> Result<&'static Entry<T>> {
-        let found = self.entries.iter().find(|entry| entry.class_name == name || entry.aliases.contains(&name));
+        let found =
+            self.entries.iter().find(|entry| entry.class_name == name || entry.aliases.contains(&name));
         found.copied().ok_or_else(|| self.unknown(name))
     }
 
     /// Every class's shortest name, sorted.
     pub fn names(&self) -> Vec<&'static str> {
-        let mut names: Vec<&str> =
-            self.entries.iter().map(|entry| entry.aliases.first().copied().unwrap_or(entry.class_name)).collect();
+        let mut names: Vec<&str> = self
+            .entries
+            .iter()
+            .map(|entry| entry.aliases.first().copied().unwrap_or(entry.class_name))
+            .collect();
         names.sort_unstable();
         names
     }
 
     fn unknown(&self, name: &str) -> Error {
-        let known = self.entries.iter().flat_map(|entry| entry.aliases.iter().copied().chain([entry.class_name]));
+        let known =
+            self.entries.iter().flat_map(|entry| entry.aliases.iter().copied().chain([entry.class_name]));
         let error = Error::new(ErrorKind::Usage, format!("there is no {} `{name}`", self.kind))
             .detail(format!("there are: {}", self.names().join(", ")));
         match did_you_mean(name, known) {
@@ -150,7 +158,11 @@ fn config_error(error: serde_json::Error) -> Error {
 
 fn short(value: &Value) -> String {
     let text = value.to_string();
-    if text.chars().count() <= 200 { text } else { format!("{}…", text.chars().take(200).collect::<String>()) }
+    if text.chars().count() <= 200 {
+        text
+    } else {
+        format!("{}…", text.chars().take(200).collect::<String>())
+    }
 }
 
 /// Declares the shared handle of a family: an `Arc` of its trait that is read from and written as Keras' JSON.

@@ -55,7 +55,8 @@ fn call(case: &Case<'_>, layer: &dyn Layer, specs: &[WeightSpec]) -> Called {
         let seed = trace.graph.input(TensorType::new(cotangent.dtype(), cotangent.dims()), "cotangent");
         order.push(seed);
         arguments.push(cotangent);
-        gradients = (0..specs.len()).filter(|&index| case.get(&format!("grad_weight{index}")).is_some()).collect();
+        gradients =
+            (0..specs.len()).filter(|&index| case.get(&format!("grad_weight{index}")).is_some()).collect();
         let mut wanted: Vec<Value> = traced.iter().map(|input| input.value).collect();
         wanted.extend(gradients.iter().map(|&index| used[index].unwrap().initial));
         results.extend(autodiff::vjp(&mut trace.graph, &[outputs[0].value], &[seed], &wanted).unwrap());
@@ -71,7 +72,12 @@ fn compare(case: &Case<'_>, level: &str, called: &Called, results: &[Tensor]) {
     let check = |name: String, result: &Tensor| {
         let expected = case.array(&name);
         assert_eq!(result.dims(), expected.dims, "{} {level}: shape of {name}", case.name);
-        assert_close(&format!("{} {level}: {name}", case.name), &result.to_f64(), &expected.f64s(), TOLERANCE);
+        assert_close(
+            &format!("{} {level}: {name}", case.name),
+            &result.to_f64(),
+            &expected.f64s(),
+            TOLERANCE,
+        );
     };
     let mut results = results.iter();
     check("output0".to_owned(), results.next().unwrap());
@@ -93,7 +99,13 @@ fn check_weights(case: &Case<'_>, specs: &[WeightSpec]) {
     assert_eq!(specs.len(), expected.len(), "{}: the number of weights", case.name);
     for (spec, expected) in specs.iter().zip(expected) {
         assert_eq!(spec.name, expected["name"], "{}", case.name);
-        assert_eq!(Json::from(spec.ty.shape.to_known().unwrap()), expected["shape"], "{}: {}", case.name, spec.name);
+        assert_eq!(
+            Json::from(spec.ty.shape.to_known().unwrap()),
+            expected["shape"],
+            "{}: {}",
+            case.name,
+            spec.name
+        );
         assert_eq!(spec.ty.dtype.name(), expected["dtype"], "{}: {}", case.name, spec.name);
         let layer_trains = case.meta["trainable"].as_bool().unwrap();
         assert_eq!(spec.trainable && layer_trains, expected["trainable"], "{}: {}", case.name, spec.name);
@@ -104,7 +116,9 @@ fn check_weights(case: &Case<'_>, specs: &[WeightSpec]) {
 fn same_json(a: &Json, b: &Json) -> bool {
     match (a, b) {
         (Json::Number(a), Json::Number(b)) => a.as_f64() == b.as_f64(),
-        (Json::Array(a), Json::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same_json(a, b)),
+        (Json::Array(a), Json::Array(b)) => {
+            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same_json(a, b))
+        }
         (Json::Object(a), Json::Object(b)) => {
             a.keys().eq(b.keys()) && a.iter().zip(b).all(|((_, a), (_, b))| same_json(a, b))
         }
@@ -129,7 +143,9 @@ fn layers_are_keras() {
         let name = layer.info().name.unwrap_or("layer").to_owned();
         let types: Vec<TensorType> = case.list("input").into_iter().map(|array| tensor(array).ty()).collect();
         let mut specs = Vec::new();
-        BuildCx::new("", &mut specs).child(&name, &*layer, &types).unwrap_or_else(|error| panic!("{}: {error}", case.name));
+        BuildCx::new("", &mut specs)
+            .child(&name, &*layer, &types)
+            .unwrap_or_else(|error| panic!("{}: {error}", case.name));
         check_weights(&case, &specs);
         let called = call(&case, &*layer, &specs);
         let plain = eval::interpret(called.function.graph(), &called.arguments).unwrap();

@@ -37,7 +37,10 @@ fn compile(case: &Case<'_>) -> Compile {
         let names = case.meta[key].as_array().cloned().unwrap_or_default();
         names.iter().map(|name| name.as_str().unwrap().into()).collect()
     };
-    Compile::new(loss).optimizer(optimizer).metrics(metrics("metrics")).weighted_metrics(metrics("weighted_metrics"))
+    Compile::new(loss)
+        .optimizer(optimizer)
+        .metrics(metrics("metrics"))
+        .weighted_metrics(metrics("weighted_metrics"))
 }
 
 fn check_weights(case: &Case<'_>, model: &Model, tolerance: f64) {
@@ -69,7 +72,12 @@ fn ten_steps_are_keras() {
         let predictions = model.predict(&x.rows(0, batch_size).unwrap()).unwrap();
         let expected = case.array("predictions");
         assert_eq!(predictions.dims(), expected.dims);
-        assert_close(&format!("{}: predictions", case.name), &predictions.to_f64(), &expected.f64s(), TOLERANCE);
+        assert_close(
+            &format!("{}: predictions", case.name),
+            &predictions.to_f64(),
+            &expected.f64s(),
+            TOLERANCE,
+        );
     }
 }
 
@@ -93,15 +101,19 @@ fn fit_arguments(case: &Case<'_>) -> Fit {
         fit = fit.validation_split(split);
     }
     if let Some(weights) = arguments.get("class_weight").and_then(Json::as_object) {
-        let weights: Vec<(usize, f64)> =
-            weights.iter().map(|(class, weight)| (class.parse().unwrap(), weight.as_f64().unwrap())).collect();
+        let weights: Vec<(usize, f64)> = weights
+            .iter()
+            .map(|(class, weight)| (class.parse().unwrap(), weight.as_f64().unwrap()))
+            .collect();
         fit = fit.class_weight(weights);
     }
     if let Some(weight) = case.get("sample_weight") {
         fit = fit.sample_weight(&tensor(weight));
     }
     match (case.get("val_x"), case.get("val_y"), case.get("val_sample_weight")) {
-        (Some(x), Some(y), Some(weight)) => fit.weighted_validation_data(tensor(x), tensor(y), &tensor(weight)),
+        (Some(x), Some(y), Some(weight)) => {
+            fit.weighted_validation_data(tensor(x), tensor(y), &tensor(weight))
+        }
         (Some(x), Some(y), None) => fit.validation_data(tensor(x), tensor(y)),
         _ => fit,
     }
@@ -114,11 +126,13 @@ fn histories_of_fit_are_keras() {
         let mut model = model(&case);
         model.compile(compile(&case)).unwrap();
         let (x, y) = (tensor(case.array("x")), tensor(case.array("y")));
-        let history = model.fit(&x, &y, fit_arguments(&case)).unwrap_or_else(|error| panic!("{}: {error}", case.name));
+        let history =
+            model.fit(&x, &y, fit_arguments(&case)).unwrap_or_else(|error| panic!("{}: {error}", case.name));
         let expected = case.meta["history"].as_object().unwrap();
         assert_eq!(history.keys(), expected.keys().map(String::as_str).collect::<Vec<_>>(), "{}", case.name);
         for (key, values) in expected {
-            let values: Vec<f64> = values.as_array().unwrap().iter().map(|value| value.as_f64().unwrap()).collect();
+            let values: Vec<f64> =
+                values.as_array().unwrap().iter().map(|value| value.as_f64().unwrap()).collect();
             let actual: Vec<f64> = history.get(key).into_iter().filter(|value| !value.is_nan()).collect();
             assert_close(&format!("{}: {key}", case.name), &actual, &values, TOLERANCE);
         }
@@ -126,10 +140,21 @@ fn histories_of_fit_are_keras() {
         let batch_size = case.meta["fit"].get("batch_size").and_then(Json::as_u64).unwrap_or(32) as usize;
         let evaluated = model.evaluate(&x, &y, Evaluate::new().batch_size(batch_size)).unwrap();
         for (key, value) in case.meta["evaluate"].as_object().unwrap() {
-            let actual = evaluated.get(key).unwrap_or_else(|| panic!("{}: evaluate says nothing of {key}", case.name));
-            assert_close(&format!("{}: evaluate {key}", case.name), &[actual], &[value.as_f64().unwrap()], TOLERANCE);
+            let actual =
+                evaluated.get(key).unwrap_or_else(|| panic!("{}: evaluate says nothing of {key}", case.name));
+            assert_close(
+                &format!("{}: evaluate {key}", case.name),
+                &[actual],
+                &[value.as_f64().unwrap()],
+                TOLERANCE,
+            );
         }
         let predictions = model.predict(&x).unwrap();
-        assert_close(&format!("{}: predictions", case.name), &predictions.to_f64(), &case.array("predictions").f64s(), TOLERANCE);
+        assert_close(
+            &format!("{}: predictions", case.name),
+            &predictions.to_f64(),
+            &case.array("predictions").f64s(),
+            TOLERANCE,
+        );
     }
 }

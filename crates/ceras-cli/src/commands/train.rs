@@ -40,7 +40,13 @@ pub(crate) struct Train {
     pub(crate) task: Option<Task>,
 
     /// Units of each hidden layer, with commas between; `0` for none
-    #[arg(long, value_name = "UNITS", value_delimiter = ',', default_value = "10", allow_negative_numbers = true)]
+    #[arg(
+        long,
+        value_name = "UNITS",
+        value_delimiter = ',',
+        default_value = "10",
+        allow_negative_numbers = true
+    )]
     pub(crate) hidden: Vec<i64>,
 
     /// Activation of the hidden layers
@@ -140,7 +146,8 @@ impl Train {
             words.push("--no-standardize".to_owned());
         }
         let quote = |word: &String| {
-            let plain = !word.is_empty() && word.chars().all(|c| c.is_alphanumeric() || "-_./,:=".contains(c));
+            let plain =
+                !word.is_empty() && word.chars().all(|c| c.is_alphanumeric() || "-_./,:=".contains(c));
             if plain { word.clone() } else { format!("'{}'", word.replace('\'', "'\\''")) }
         };
         words.iter().map(quote).collect::<Vec<_>>().join(" ")
@@ -166,10 +173,14 @@ impl Train {
             return refuse(format!("`--test-size` must be above 0 and below 1; it is {}", self.test_size));
         }
         if !(0.0..1.0).contains(&self.validation_split) {
-            return refuse(format!("`--validation-split` must be 0 or more and below 1; it is {}", self.validation_split));
+            return refuse(format!(
+                "`--validation-split` must be 0 or more and below 1; it is {}",
+                self.validation_split
+            ));
         }
         if self.file.is_some() && self.target.is_none() {
-            return Err(Error::new(ErrorKind::Usage, "which column is to be predicted?").hint("name it with `--target COLUMN`"));
+            return Err(Error::new(ErrorKind::Usage, "which column is to be predicted?")
+                .hint("name it with `--target COLUMN`"));
         }
         Ok(())
     }

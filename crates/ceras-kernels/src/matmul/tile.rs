@@ -9,7 +9,7 @@ use crate::isa::Isa;
 /// That order is the same in every path (large, small, edge, any number of threads), so the bits are too. Blocks also
 /// keep the rounding error of a long sum near that of its block.
 pub(super) const fn block<T>() -> usize {
-    1024 / size_of::<T>()
+    640 / size_of::<T>()
 }
 
 /// The most rows that a tile may have.

@@ -76,7 +76,13 @@ impl<'a> BuildCx<'a> {
     }
 
     /// Declares a weight: Keras' name, its type, how it is filled.
-    pub fn weight(&mut self, name: &str, dtype: DType, dims: &[usize], initializer: &InitializerRef) -> &mut WeightSpec {
+    pub fn weight(
+        &mut self,
+        name: &str,
+        dtype: DType,
+        dims: &[usize],
+        initializer: &InitializerRef,
+    ) -> &mut WeightSpec {
         self.specs.push(WeightSpec {
             path: self.path.clone(),
             name: name.to_owned(),
@@ -239,7 +245,11 @@ impl<'a> CallCx<'a> {
     ///
     /// # Errors
     /// An op that could not be emitted.
-    pub fn add_activity_loss(&mut self, regularizer: &RegularizerRef, output: Value) -> Result<(), GraphError> {
+    pub fn add_activity_loss(
+        &mut self,
+        regularizer: &RegularizerRef,
+        output: Value,
+    ) -> Result<(), GraphError> {
         let batch = self.ty(output).shape.dims().first().copied().flatten().unwrap_or(1);
         let penalty = regularizer.penalty(self.graph(), output)?;
         let mean = compose::divide_scalar(self.graph(), penalty, batch.max(1) as f64)?;
@@ -254,7 +264,8 @@ impl<'a> CallCx<'a> {
     /// An op that could not be emitted.
     pub fn random_key(&mut self, seed: Option<i64>) -> Result<Value, GraphError> {
         let count = self.trace.streams.entry(self.path.clone()).or_insert(0);
-        let stream = crate::random::stream(&self.path, *count) ^ seed.map_or(0, |seed| crate::random::mix(seed as u64));
+        let stream = crate::random::stream(&self.path, *count)
+            ^ seed.map_or(0, |seed| crate::random::mix(seed as u64));
         *count += 1;
         let graph = &mut self.trace.graph;
         let (model_seed, step) = *self.trace.random.get_or_insert_with(|| {
@@ -284,8 +295,12 @@ impl<'a> CallCx<'a> {
         let location = layer.info().location;
         self.trace.graph.enter(name);
         let before = self.trace.graph.set_location(location);
-        let mut inner =
-            CallCx { trace: self.trace, training: self.training, frozen: self.frozen || !trainable, path: path.clone() };
+        let mut inner = CallCx {
+            trace: self.trace,
+            training: self.training,
+            frozen: self.frozen || !trainable,
+            path: path.clone(),
+        };
         let outputs = layer.call(&mut inner, inputs);
         self.trace.graph.set_location(before);
         self.trace.graph.leave();

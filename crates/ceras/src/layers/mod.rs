@@ -230,7 +230,9 @@ macro_rules! layer_entry {
         pub(crate) static ENTRY: crate::registry::Entry<dyn crate::layers::Layer> = crate::registry::Entry {
             class_name: stringify!($layer),
             aliases: &[],
-            parse: |config| crate::registry::parse_config::<$layer>(config).map(|layer| std::sync::Arc::new(layer) as _),
+            parse: |config| {
+                crate::registry::parse_config::<$layer>(config).map(|layer| std::sync::Arc::new(layer) as _)
+            },
         };
 
         impl crate::registry::Configurable for $layer {

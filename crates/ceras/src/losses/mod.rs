@@ -55,7 +55,7 @@ pub use mean_squared_error::MeanSquaredError;
 pub use mean_squared_logarithmic_error::MeanSquaredLogarithmicError;
 pub use poisson::Poisson;
 pub use reduction::{Reduction, reduce, squeeze_or_expand_to_same_rank};
-pub(crate) use reduction::{align, apply_mask, divide_no_nan, same_rank, total};
+pub(crate) use reduction::{align, total};
 pub use sparse_categorical_crossentropy::SparseCategoricalCrossentropy;
 pub use squared_hinge::SquaredHinge;
 pub use tversky::Tversky;
@@ -97,6 +97,7 @@ pub trait Loss: Configurable {
     fn check_targets(&self, y: &Tensor, output: &TensorType) -> Result<()>;
 
     /// Whether the predictions are logits, so that metrics can read them rightly.
+    #[expect(clippy::wrong_self_convention, reason = "Keras' word, which `from_logits(true)` sets")]
     fn from_logits(&self) -> bool {
         false
     }

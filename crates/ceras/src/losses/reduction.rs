@@ -96,7 +96,7 @@ pub fn reduce(
 }
 
 /// Emits sample weights that a mask has gone into; with `mean`, what counts is weighed up for what does not.
-pub(crate) fn apply_mask(
+fn apply_mask(
     g: &mut Graph,
     weight: Option<Value>,
     mask: Option<Value>,
@@ -138,12 +138,7 @@ pub fn squeeze_or_expand_to_same_rank(
 }
 
 /// As [`squeeze_or_expand_to_same_rank`]; without `expand`, the longer one always loses the axis.
-pub(crate) fn same_rank(
-    g: &mut Graph,
-    x1: Value,
-    x2: Value,
-    expand: bool,
-) -> Result<(Value, Value), GraphError> {
+fn same_rank(g: &mut Graph, x1: Value, x2: Value, expand: bool) -> Result<(Value, Value), GraphError> {
     let (rank1, rank2) = (g.ty(x1).shape.rank(), g.ty(x2).shape.rank());
     if rank1 == rank2 + 1 && g.ty(x1).shape.last() == Some(1) {
         return Ok(if rank2 == 1 && expand {
@@ -203,7 +198,7 @@ pub(crate) fn total(g: &mut Graph, x: Value) -> Result<Value, GraphError> {
 }
 
 /// `a / b`, and 0 where `b` is 0.
-pub(crate) fn divide_no_nan(g: &mut Graph, a: Value, b: Value) -> Result<Value, GraphError> {
+fn divide_no_nan(g: &mut Graph, a: Value, b: Value) -> Result<Value, GraphError> {
     let dtype = g.ty(b).dtype;
     let (zero, one) = (compose::scalar(g, 0.0, dtype)?, compose::scalar(g, 1.0, dtype)?);
     let nothing = compose::equal(g, b, zero)?;

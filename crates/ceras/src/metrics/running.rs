@@ -9,7 +9,7 @@ use crate::losses::{squeeze_or_expand_to_same_rank, total};
 /// The type that a metric says it computes in; it is kept as it was written, and single precision is used.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct MetricDType(serde_json::Value);
+pub(crate) struct MetricDType(serde_json::Value);
 
 impl Default for MetricDType {
     fn default() -> MetricDType {

@@ -148,7 +148,11 @@ impl Architecture {
             return Ok(());
         }
         let names = self.input_names().join(", ");
-        let text = format!("model `{}` takes {} inputs ({names}); it is given {given}", self.name, self.inputs.len());
+        let text = format!(
+            "model `{}` takes {} inputs ({names}); it is given {given}",
+            self.name,
+            self.inputs.len()
+        );
         Err(Error::new(ErrorKind::Shape, text))
     }
 }
@@ -200,13 +204,16 @@ impl Layer for Architecture {
 ///
 /// # Errors
 /// The layer cannot take the inputs.
-pub(crate) fn describe(name: &str, layer: &dyn Layer, inputs: &[TensorType]) -> Result<(Vec<WeightSpec>, Vec<TensorType>)> {
+pub(crate) fn describe(
+    name: &str,
+    layer: &dyn Layer,
+    inputs: &[TensorType],
+) -> Result<(Vec<WeightSpec>, Vec<TensorType>)> {
     let mut specs = Vec::new();
     BuildCx::new("", &mut specs).child(name, layer, inputs)?;
     let mut trace = Trace::default();
     trace.declare(&specs, None);
-    let values: Vec<Traced> =
-        inputs.iter().map(|ty| trace.graph.input(ty.clone(), "").into()).collect();
+    let values: Vec<Traced> = inputs.iter().map(|ty| trace.graph.input(ty.clone(), "").into()).collect();
     let outputs = CallCx::new(&mut trace, false).child(name, layer, &values)?;
     let types = outputs.iter().map(|output| trace.graph.ty(output.value).clone()).collect();
     Ok((specs, types))
@@ -216,7 +223,8 @@ pub(crate) fn describe(name: &str, layer: &dyn Layer, inputs: &[TensorType]) -> 
 ///
 /// An underscore goes before a capital that starts a word (lower case follows) and between a small letter and a capital.
 pub(crate) fn snake_case(class_name: &str) -> String {
-    let letters: Vec<char> = class_name.chars().filter(|letter| letter.is_alphanumeric() || *letter == '_').collect();
+    let letters: Vec<char> =
+        class_name.chars().filter(|letter| letter.is_alphanumeric() || *letter == '_').collect();
     let at = |index: usize| letters.get(index).copied().unwrap_or(' ');
     let mut words = String::with_capacity(letters.len() + 4);
     let mut index = 0;

@@ -9,7 +9,7 @@ use ceras_graph::{DType, Shape, TensorType};
 
 use super::architecture::{Architecture, Call, Kind, NamedLayer, TensorRef, describe, snake_case};
 use crate::error::{Error, ErrorKind, Result};
-use crate::layers::{InputLayer, Layer, LayerRef};
+use crate::layers::{InputLayer, Layer as _, LayerRef};
 
 /// A symbolic tensor: an output of a layer applied to others, without any numbers.
 #[derive(Clone, Debug)]
@@ -89,7 +89,9 @@ impl KerasTensor {
     /// All outputs of the layer that this is one of.
     #[must_use]
     pub fn outputs(&self) -> Vec<KerasTensor> {
-        (0..self.node.outputs.len()).map(|output| KerasTensor { node: Arc::clone(&self.node), output }).collect()
+        (0..self.node.outputs.len())
+            .map(|output| KerasTensor { node: Arc::clone(&self.node), output })
+            .collect()
     }
 }
 
@@ -176,7 +178,8 @@ pub(crate) fn architecture(
         if node.inputs.is_empty() && !model_inputs.contains(&node_key(node)) {
             let named = node.layer.info().name.unwrap_or("without a name");
             let text = format!("an output needs the input `{named}`, which is not among the model's inputs");
-            return Err(Error::new(ErrorKind::Usage, text).hint("name every `Input` that the outputs are computed from"));
+            return Err(Error::new(ErrorKind::Usage, text)
+                .hint("name every `Input` that the outputs are computed from"));
         }
     }
     let (node_depths, layer_depths) = walk.depths();
@@ -192,8 +195,10 @@ pub(crate) fn architecture(
     nodes.sort_by_key(|node| std::cmp::Reverse(node_depths[&node_key(node)]));
     let call_numbers: HashMap<usize, usize> =
         nodes.iter().enumerate().map(|(number, node)| (node_key(node), number)).collect();
-    let reference =
-        |tensor: &KerasTensor| TensorRef { call: call_numbers[&node_key(&tensor.node)], output: tensor.output };
+    let reference = |tensor: &KerasTensor| TensorRef {
+        call: call_numbers[&node_key(&tensor.node)],
+        output: tensor.output,
+    };
     let calls = nodes.iter().map(|node| Call {
         layer: layer_numbers[&layer_key(&node.layer)],
         node: calls_before(&walk.order, node),
@@ -237,7 +242,9 @@ fn first_of_each_layer(order: &[Arc<Node>]) -> Vec<&Arc<Node>> {
 
 /// How often the layer of a node was called before that node was made.
 fn calls_before(order: &[Arc<Node>], node: &Arc<Node>) -> usize {
-    let same = |other: &&Arc<Node>| layer_key(&other.layer) == layer_key(&node.layer) && other.sequence < node.sequence;
+    let same = |other: &&Arc<Node>| {
+        layer_key(&other.layer) == layer_key(&node.layer) && other.sequence < node.sequence
+    };
     order.iter().filter(same).count()
 }
 

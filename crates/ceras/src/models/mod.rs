@@ -9,11 +9,11 @@ mod summary;
 mod table;
 
 pub use architecture::{Architecture, Kind, NamedLayer};
+pub(crate) use architecture::{Call, TensorRef, snake_case};
 pub use functional::KerasTensor;
+pub(crate) use functional::architecture as functional_architecture;
 pub use model::Model;
 pub(crate) use model::declared;
 pub use sequential::Sequential;
 pub use store::{Group, Store, Variable};
 pub use summary::Summary;
-pub(crate) use architecture::{Call, TensorRef, snake_case};
-pub(crate) use functional::architecture as functional_architecture;

@@ -322,9 +322,8 @@ impl Model {
                 }
             });
         }
-        let is_frozen = |path: &str| {
-            frozen.iter().any(|frozen| path == frozen || path.starts_with(&join(frozen, "")))
-        };
+        let is_frozen =
+            |path: &str| frozen.iter().any(|frozen| path == frozen || path.starts_with(&join(frozen, "")));
         let variables = self.variables().iter().enumerate();
         variables
             .filter(|(_, variable)| variable.group == Group::Trainable && !is_frozen(&variable.path))
@@ -397,7 +396,8 @@ fn initial_value(spec: &WeightSpec, seed: u64) -> Result<Tensor> {
     }
     let dims = spec.ty.shape.to_known().unwrap_or_default();
     if spec.ty.bytes().is_none_or(|bytes| bytes > isize::MAX as usize) {
-        let text = format!("weight `{}` of shape {} is too large", join(&spec.path, &spec.name), spec.ty.shape);
+        let text =
+            format!("weight `{}` of shape {} is too large", join(&spec.path, &spec.name), spec.ty.shape);
         return Err(Error::new(ErrorKind::Shape, text));
     }
     let stream = crate::random::stream(&join(&spec.path, &spec.name), 0);

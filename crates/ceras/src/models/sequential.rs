@@ -102,7 +102,12 @@ impl Sequential {
                     let inputs = vec![TensorRef { call: number - 1, output: 0 }];
                     Call { layer: number, node: 0, inputs, outputs }
                 }
-                _ => return Err(Error::new(ErrorKind::Usage, "an `Input` can only be the first layer of a Sequential model")),
+                _ => {
+                    return Err(Error::new(
+                        ErrorKind::Usage,
+                        "an `Input` can only be the first layer of a Sequential model",
+                    ));
+                }
             };
             calls.push(call);
         }

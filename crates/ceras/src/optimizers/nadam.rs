@@ -38,9 +38,9 @@ optimizer! {
     ///     Ok(apply(g, &optimizer, inputs)?.values)
     /// })?;
     /// let mut values = vec![Tensor::scalar(1.0f32), Tensor::scalar(2.0f32), Tensor::scalar(0.01f32), Tensor::scalar(0i64)];
-    /// values.extend(slots.iter().map(|slot| Tensor::scalar(slot.initial as f32)));
+    /// values.extend(slots.iter().map(|slot| Tensor::scalar(slot.initial).cast(slot.ty.dtype)));
     /// let after = eval::interpret(step.graph(), &values).unwrap()[0].item()?;
-    /// assert!((after - 0.988417).abs() < 1e-5);
+    /// assert!((after - 0.989372).abs() < 1e-5);
     /// # Ok::<(), ceras::Error>(())
     /// ```
     ///

@@ -76,7 +76,10 @@ impl Compile {
 
     /// What to measure with `sample_weight` and `class_weight` taken into account.
     #[must_use]
-    pub fn weighted_metrics<T: Into<Named<MetricRef>>>(mut self, metrics: impl IntoIterator<Item = T>) -> Compile {
+    pub fn weighted_metrics<T: Into<Named<MetricRef>>>(
+        mut self,
+        metrics: impl IntoIterator<Item = T>,
+    ) -> Compile {
         self.weighted_metrics = vec![metrics.into_iter().map(Into::into).collect()];
         self
     }
@@ -152,7 +155,8 @@ impl Model {
         let optimizer = compile.optimizer.resolve()?;
         crate::optimizers::check(&*optimizer)?;
         let losses = compile.losses.iter().map(Named::<LossRef>::resolve).collect::<Result<Vec<_>>>()?;
-        let outputs = self.is_built().then(|| self.architecture().map(|a| a.output_types().len())).transpose()?;
+        let outputs =
+            self.is_built().then(|| self.architecture().map(|a| a.output_types().len())).transpose()?;
         let outputs = outputs.unwrap_or(losses.len().max(1));
         let losses = match losses.len() {
             1 => vec![losses[0].clone(); outputs],
@@ -227,14 +231,21 @@ impl Model {
     }
 
     fn add_optimizer(&mut self, optimizer: &OptimizerRef, weights: Vec<usize>) -> Result<OptimizerState> {
-        let types: Vec<TensorType> = weights.iter().map(|&number| self.variables()[number].ty.clone()).collect();
-        let iterations = self.add_state(Group::Optimizer, "iteration", TensorType::scalar(DType::I64), 0.0)?;
+        let types: Vec<TensorType> =
+            weights.iter().map(|&number| self.variables()[number].ty.clone()).collect();
+        let iterations =
+            self.add_state(Group::Optimizer, "iteration", TensorType::scalar(DType::I64), 0.0)?;
         let rate = optimizer.common().learning_rate_at(0);
-        let learning_rate = self.add_state(Group::Optimizer, "learning_rate", TensorType::scalar(DType::F32), rate)?;
+        let learning_rate =
+            self.add_state(Group::Optimizer, "learning_rate", TensorType::scalar(DType::F32), rate)?;
         let mut slots = Vec::new();
         for slot in optimizer.slots(&types) {
             let name = match slot.variable {
-                Some(variable) => format!("{}_{}", self.variables()[weights[variable]].full_name().replace('/', "_"), slot.name),
+                Some(variable) => format!(
+                    "{}_{}",
+                    self.variables()[weights[variable]].full_name().replace('/', "_"),
+                    slot.name
+                ),
                 None => slot.name.clone(),
             };
             slots.push(self.add_state(Group::Optimizer, &name, slot.ty.clone(), slot.initial)?);
@@ -252,7 +263,8 @@ impl Model {
         let numbers = [state.iterations, state.learning_rate].into_iter().chain(state.slots.iter().copied());
         for number in numbers {
             let variable = &self.store.variables()[number];
-            let same = |(name, value): &&(String, Tensor)| *name == variable.name && value.ty() == variable.ty;
+            let same =
+                |(name, value): &&(String, Tensor)| *name == variable.name && value.ty() == variable.ty;
             if let Some((_, value)) = carried.iter().find(same) {
                 self.store.set(number, value)?;
             }
@@ -261,7 +273,13 @@ impl Model {
     }
 
     /// Adds a piece of training state, every element with the same value.
-    pub(crate) fn add_state(&mut self, group: Group, name: &str, ty: TensorType, initial: f64) -> Result<usize> {
+    pub(crate) fn add_state(
+        &mut self,
+        group: Group,
+        name: &str,
+        ty: TensorType,
+        initial: f64,
+    ) -> Result<usize> {
         let dims = ty.shape.to_known().unwrap_or_default();
         let elements: usize = dims.iter().product();
         let value = Tensor::new(&dims, vec![initial; elements])?.cast(ty.dtype);
@@ -309,14 +327,19 @@ impl Model {
         if self.compiled()?.metrics.is_some() {
             return Ok(());
         }
-        let names: Vec<String> = self.architecture()?.output_names().iter().map(|name| (*name).to_owned()).collect();
+        let names: Vec<String> =
+            self.architecture()?.output_names().iter().map(|name| (*name).to_owned()).collect();
         let compiled = self.compiled()?.clone();
         let several = outputs.len() > 1;
         let mut measured = vec![(("loss").to_owned(), None, None, true)];
         if several {
-            measured.extend((0..outputs.len()).map(|output| (format!("{}_loss", names[output]), None, Some(output), true)));
+            measured.extend(
+                (0..outputs.len())
+                    .map(|output| (format!("{}_loss", names[output]), None, Some(output), true)),
+            );
         }
-        for (weighted, given) in [(false, &compiled.given_metrics), (true, &compiled.given_weighted_metrics)] {
+        for (weighted, given) in [(false, &compiled.given_metrics), (true, &compiled.given_weighted_metrics)]
+        {
             for output in 0..outputs.len() {
                 let Some(list) = given.get(output).or(given.first()) else { continue };
                 for metric in list {

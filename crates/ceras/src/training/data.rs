@@ -75,7 +75,9 @@ impl Dataset {
         }
         let classes = class_of_each_row(&self.y[0])?;
         let before = self.weights[0].as_ref().map(Tensor::to_f32);
-        let weight_of = |class: usize| class_weight.iter().find(|(key, _)| *key == class).map_or(1.0, |(_, weight)| *weight);
+        let weight_of = |class: usize| {
+            class_weight.iter().find(|(key, _)| *key == class).map_or(1.0, |(_, weight)| *weight)
+        };
         let weights: Vec<f32> = classes
             .into_iter()
             .enumerate()
@@ -89,15 +91,21 @@ impl Dataset {
     pub(crate) fn split(&self, validation_split: f64) -> Result<(Dataset, Dataset)> {
         let at = (self.rows as f64 * (1.0 - validation_split)).floor() as usize;
         if at == 0 || at >= self.rows {
-            let text = format!("`validation_split` {validation_split} of {} rows leaves one part empty", self.rows);
+            let text =
+                format!("`validation_split` {validation_split} of {} rows leaves one part empty", self.rows);
             return Err(Error::new(ErrorKind::Usage, text));
         }
         Ok((self.part(0, at)?, self.part(at, self.rows)?))
     }
 
     fn part(&self, start: usize, end: usize) -> Result<Dataset> {
-        let cut = |tensors: &[Tensor]| tensors.iter().map(|tensor| tensor.rows(start, end)).collect::<Result<Vec<_>, _>>();
-        let weights = self.weights.iter().map(|weight| weight.as_ref().map(|weight| weight.rows(start, end)).transpose());
+        let cut = |tensors: &[Tensor]| {
+            tensors.iter().map(|tensor| tensor.rows(start, end)).collect::<Result<Vec<_>, _>>()
+        };
+        let weights = self
+            .weights
+            .iter()
+            .map(|weight| weight.as_ref().map(|weight| weight.rows(start, end)).transpose());
         Ok(Dataset {
             x: cut(&self.x)?,
             y: cut(&self.y)?,
@@ -108,7 +116,10 @@ impl Dataset {
 
     /// The types of a batch of so many rows.
     pub(crate) fn batch_types(tensors: &[Tensor], rows: usize) -> Vec<TensorType> {
-        tensors.iter().map(|tensor| TensorType::new(tensor.dtype(), tensor.shape().with(0, Some(rows)))).collect()
+        tensors
+            .iter()
+            .map(|tensor| TensorType::new(tensor.dtype(), tensor.shape().with(0, Some(rows))))
+            .collect()
     }
 }
 
@@ -122,7 +133,10 @@ pub(crate) fn check_rows(name: &str, tensors: &[Tensor], expected: Option<usize>
     let mut rows = expected;
     for tensor in tensors {
         let Some(&own) = tensor.dims().first() else {
-            return Err(Error::new(ErrorKind::Shape, format!("`{name}` must have a batch axis; it is a single number")));
+            return Err(Error::new(
+                ErrorKind::Shape,
+                format!("`{name}` must have a batch axis; it is a single number"),
+            ));
         };
         match rows {
             Some(rows) if rows != own => {
@@ -176,13 +190,19 @@ fn class_of_each_row(y: &Tensor) -> Result<Vec<usize>> {
         let class = |value: &f64| {
             let whole = *value >= 0.0 && value.fract() == 0.0;
             whole.then_some(*value as usize).ok_or_else(|| {
-                Error::new(ErrorKind::Data, format!("`class_weight` needs class numbers as targets; one is {value}"))
+                Error::new(
+                    ErrorKind::Data,
+                    format!("`class_weight` needs class numbers as targets; one is {value}"),
+                )
             })
         };
         return values.iter().map(class).collect();
     }
     let largest = |row: &[f64]| {
-        let best = row.iter().enumerate().fold(0, |best, (index, value)| if *value > row[best] { index } else { best });
+        let best = row
+            .iter()
+            .enumerate()
+            .fold(0, |best, (index, value)| if *value > row[best] { index } else { best });
         Ok(best)
     };
     values.chunks(width).map(largest).collect()

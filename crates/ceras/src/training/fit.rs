@@ -118,7 +118,12 @@ impl Fit {
 
     /// Rows to measure on after each epoch, each with a weight.
     #[must_use]
-    pub fn weighted_validation_data(mut self, x: impl Into<Inputs>, y: impl Into<Inputs>, weight: &Tensor) -> Fit {
+    pub fn weighted_validation_data(
+        mut self,
+        x: impl Into<Inputs>,
+        y: impl Into<Inputs>,
+        weight: &Tensor,
+    ) -> Fit {
         self.validation_data = Some((x.into(), y.into(), Some(weight.clone())));
         self
     }
@@ -181,7 +186,11 @@ impl Fit {
 
     fn check(&self) -> Result<()> {
         let positive = |name: &str, value: usize| {
-            if value > 0 { Ok(()) } else { Err(Error::new(ErrorKind::Usage, format!("`{name}` must be 1 or more; it is 0"))) }
+            if value > 0 {
+                Ok(())
+            } else {
+                Err(Error::new(ErrorKind::Usage, format!("`{name}` must be 1 or more; it is 0")))
+            }
         };
         positive("batch_size", self.batch_size)?;
         positive("validation_batch_size", self.validation_batch_size.unwrap_or(1))?;
@@ -189,7 +198,8 @@ impl Fit {
         positive("steps_per_epoch", self.steps_per_epoch.unwrap_or(1))?;
         positive("validation_steps", self.validation_steps.unwrap_or(1))?;
         if !(0.0..1.0).contains(&self.validation_split) {
-            let text = format!("`validation_split` must be from 0 to below 1; it is {}", self.validation_split);
+            let text =
+                format!("`validation_split` must be from 0 to below 1; it is {}", self.validation_split);
             return Err(Error::new(ErrorKind::Usage, text));
         }
         Ok(())
@@ -369,7 +379,12 @@ impl Model {
     ///
     /// # Errors
     /// The model is not compiled, or the data does not fit.
-    pub fn evaluate(&mut self, x: impl Into<Inputs>, y: impl Into<Inputs>, evaluate: Evaluate) -> Result<Logs> {
+    pub fn evaluate(
+        &mut self,
+        x: impl Into<Inputs>,
+        y: impl Into<Inputs>,
+        evaluate: Evaluate,
+    ) -> Result<Logs> {
         if evaluate.batch_size == 0 {
             return Err(Error::new(ErrorKind::Usage, "`batch_size` must be 1 or more; it is 0"));
         }
@@ -414,14 +429,17 @@ impl Model {
             let text = format!("the model has {} outputs; `y` holds {} tensors", types.len(), data.y.len());
             return Err(Error::new(ErrorKind::Shape, text));
         }
-        for ((loss, y), (ty, name)) in self.compiled()?.losses.iter().zip(&data.y).zip(types.iter().zip(names)) {
+        for ((loss, y), (ty, name)) in
+            self.compiled()?.losses.iter().zip(&data.y).zip(types.iter().zip(names))
+        {
             loss.check_targets(y, ty).map_err(|error| error.context(format!("at the output of `{name}`")))?;
         }
         Ok(())
     }
 
     fn batches(&mut self, mode: Mode, data: &Dataset, batch_size: usize) -> Result<Batches> {
-        let trainable = self.compiled()?.optimizer_state.as_ref().map_or(Vec::new(), |state| state.weights.clone());
+        let trainable =
+            self.compiled()?.optimizer_state.as_ref().map_or(Vec::new(), |state| state.weights.clone());
         let size = batch_size.min(data.rows);
         let mut plan = |rows: usize| -> Result<Option<usize>> {
             if rows == 0 {
@@ -487,13 +505,17 @@ impl Model {
     fn not_finite(&self, data: &Dataset, rows: &[usize], epoch: usize, batch: usize) -> Error {
         let shown: Vec<String> = rows.iter().take(8).map(usize::to_string).collect();
         let more = if rows.len() > shown.len() { ", …" } else { "" };
-        let text = format!("the loss or a gradient is no longer finite in epoch {}, batch {}", epoch + 1, batch + 1);
-        let scale = data.x.iter().flat_map(Tensor::to_f64).fold(0.0f64, |largest, value| largest.max(value.abs()));
+        let text =
+            format!("the loss or a gradient is no longer finite in epoch {}, batch {}", epoch + 1, batch + 1);
+        let scale =
+            data.x.iter().flat_map(Tensor::to_f64).fold(0.0f64, |largest, value| largest.max(value.abs()));
         let error = Error::new(ErrorKind::Training, text)
             .detail(format!("rows of the batch (counted from 0): {}{more}", shown.join(", ")))
             .detail("the weights are those before this step");
         if scale > 1e3 {
-            return error.hint(format!("inputs reach {scale:.3e}: scale them, with a Normalization layer for example"));
+            return error.hint(format!(
+                "inputs reach {scale:.3e}: scale them, with a Normalization layer for example"
+            ));
         }
         error.hint("a smaller learning rate, or `clipnorm` in the optimizer, usually helps")
     }

@@ -16,5 +16,5 @@ pub use compile::{Compile, Compiled};
 pub use data::{ClassWeight, Inputs};
 pub use fit::{Evaluate, Fit, Verbose};
 pub use history::{History, Logs};
-pub use predict::Predictor;
 pub(crate) use plans::PlanCache;
+pub use predict::Predictor;

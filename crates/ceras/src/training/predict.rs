@@ -95,7 +95,8 @@ impl Model {
             let text = format!("a predictor needs to know all dimensions of its inputs; one is {ty}");
             return Err(Error::new(ErrorKind::Shape, text));
         }
-        let key = PlanKey { mode: Mode::Predict, x, y: Vec::new(), weighted: Vec::new(), trainable: Vec::new() };
+        let key =
+            PlanKey { mode: Mode::Predict, x, y: Vec::new(), weighted: Vec::new(), trainable: Vec::new() };
         let single_input = matches!(&key.x[..], [ty] if ty.dtype == DType::F32);
         let plan = self.make_plan(&key)?;
         let single = single_input && matches!(&plan.output_types[..], [ty] if ty.dtype == DType::F32);
@@ -148,12 +149,16 @@ impl Predictor {
     /// A slice is not as long as the batch asks for, or the model's input or output is not `float32`.
     pub fn run(&mut self, x: &[f32], y: &mut [f32]) -> Result<()> {
         if !self.single {
-            return Err(Error::new(ErrorKind::Usage, "`run` is for models with one float32 input and output"));
+            return Err(Error::new(
+                ErrorKind::Usage,
+                "`run` is for models with one float32 input and output",
+            ));
         }
         let input = self.plan.x[0];
         let target = self.plan.input_mut(&mut self.memory, input);
         if target.len() != size_of_val(x) {
-            let text = format!("`x` must have {} numbers; it has {}", target.len() / size_of::<f32>(), x.len());
+            let text =
+                format!("`x` must have {} numbers; it has {}", target.len() / size_of::<f32>(), x.len());
             return Err(Error::new(ErrorKind::Shape, text));
         }
         for (target, value) in target.chunks_exact_mut(size_of::<f32>()).zip(x) {

@@ -37,7 +37,12 @@ pub(crate) struct StepPlan {
 enum Engine {
     Compiled(Box<Executable>),
     /// Node by node on the plain kernels, for debugging.
-    Eager { graph: Graph, signature: Signature, inputs: Vec<Vec<u8>>, outputs: Vec<Tensor> },
+    Eager {
+        graph: Graph,
+        signature: Signature,
+        inputs: Vec<Vec<u8>>,
+        outputs: Vec<Tensor>,
+    },
 }
 
 impl StepPlan {
@@ -103,7 +108,12 @@ impl StepPlan {
     }
 }
 
-fn interpret(graph: &Graph, signature: &Signature, inputs: &[Vec<u8>], memory: &Memory) -> Result<Vec<Tensor>> {
+fn interpret(
+    graph: &Graph,
+    signature: &Signature,
+    inputs: &[Vec<u8>],
+    memory: &Memory,
+) -> Result<Vec<Tensor>> {
     let tensor = |(index, value): (usize, &Value)| -> Result<Tensor> {
         let ty = graph.ty(*value);
         let dims = ty.shape.to_known().unwrap_or_default();
@@ -172,8 +182,21 @@ impl Builder {
             weighted.then(|| trace.graph.input(TensorType::new(DType::F32, [rows]), "sample_weight"))
         };
         let weights = key.y.iter().zip(&key.weighted).map(weight).collect();
-        let values = if key.mode == Mode::Predict { outputs.iter().map(|output| output.value).collect() } else { Vec::new() };
-        Ok(Builder { trace, outputs, y, weights, state: HashMap::new(), updates: Vec::new(), guard: None, values })
+        let values = if key.mode == Mode::Predict {
+            outputs.iter().map(|output| output.value).collect()
+        } else {
+            Vec::new()
+        };
+        Ok(Builder {
+            trace,
+            outputs,
+            y,
+            weights,
+            state: HashMap::new(),
+            updates: Vec::new(),
+            guard: None,
+            values,
+        })
     }
 
     fn finish(mut self, model: &mut Model, key: &PlanKey) -> Result<StepPlan> {
@@ -192,7 +215,8 @@ impl Builder {
         if key.mode == Mode::Train {
             self.update_weights(model);
         }
-        let eager = model.compiled.as_ref().is_some_and(|compiled| compiled.run_eagerly) && key.mode != Mode::Predict;
+        let eager =
+            model.compiled.as_ref().is_some_and(|compiled| compiled.run_eagerly) && key.mode != Mode::Predict;
         self.compile(model, key, output_types, eager)
     }
 
@@ -225,7 +249,8 @@ impl Builder {
         }
         let penalties = self.penalties(model, key)?;
         let g = &mut self.trace.graph;
-        let mut total = total.ok_or_else(|| Error::new(ErrorKind::Usage, "a model without outputs has no loss"))?;
+        let mut total =
+            total.ok_or_else(|| Error::new(ErrorKind::Usage, "a model without outputs has no loss"))?;
         for penalty in penalties {
             total = ops::add(g, total, penalty)?;
         }
@@ -244,7 +269,11 @@ impl Builder {
         }
         let g = &mut self.trace.graph;
         let to_single = |penalty: Value| -> Result<Value> {
-            Ok(if g.ty(penalty).dtype == DType::F32 { penalty } else { ops::convert(g, penalty, DType::F32)? })
+            Ok(if g.ty(penalty).dtype == DType::F32 {
+                penalty
+            } else {
+                ops::convert(g, penalty, DType::F32)?
+            })
         };
         penalties.into_iter().map(to_single).collect()
     }
@@ -293,7 +322,8 @@ impl Builder {
 
     /// The running means and the metrics.
     fn measure(&mut self, model: &Model, compiled: &Compiled, total: Value, each: &[Value]) -> Result<()> {
-        let Some(metrics) = compiled.metrics.clone().or_else(|| model.compiled.as_ref()?.metrics.clone()) else {
+        let Some(metrics) = compiled.metrics.clone().or_else(|| model.compiled.as_ref()?.metrics.clone())
+        else {
             return Ok(());
         };
         self.trace.graph.enter("metrics");
@@ -373,7 +403,8 @@ impl Builder {
         eager: bool,
     ) -> Result<StepPlan> {
         let offset_of = |number: usize| Binding::State { offset: model.store.variables()[number].offset };
-        let mut outputs: Vec<(Value, Binding)> = self.values.iter().map(|value| (*value, Binding::Value)).collect();
+        let mut outputs: Vec<(Value, Binding)> =
+            self.values.iter().map(|value| (*value, Binding::Value)).collect();
         let guard = self.guard.map(|guard| {
             outputs.push((guard, Binding::Value));
             outputs.len() - 1
@@ -388,10 +419,15 @@ impl Builder {
                 bindings.insert(weight.initial, offset_of(number));
             }
         }
-        let inputs = graph.inputs().iter().map(|value| bindings.get(value).copied().unwrap_or(Binding::Value)).collect();
+        let inputs = graph
+            .inputs()
+            .iter()
+            .map(|value| bindings.get(value).copied().unwrap_or(Binding::Value))
+            .collect();
         let signature =
             Signature { inputs, outputs: outputs.iter().map(|(_, binding)| *binding).collect(), guard };
-        let place = |value: Value| graph.inputs().iter().position(|input| *input == value).unwrap_or(usize::MAX);
+        let place =
+            |value: Value| graph.inputs().iter().position(|input| *input == value).unwrap_or(usize::MAX);
         let x = (0..key.x.len()).collect();
         let y = self.y.iter().map(|value| place(*value)).collect();
         let weights = self.weights.iter().map(|value| value.map(place)).collect();
@@ -416,7 +452,9 @@ fn engine(graph: Graph, signature: Signature, eager: bool) -> Result<Engine> {
 /// A batch must be what the model's inputs say, also where no layer happens to mind.
 fn check_input_types(model: &Model, given: &[TensorType]) -> Result<()> {
     let architecture = model.architecture()?;
-    for ((name, expected), given) in architecture.input_names().iter().zip(architecture.input_types()).zip(given) {
+    for ((name, expected), given) in
+        architecture.input_names().iter().zip(architecture.input_types()).zip(given)
+    {
         let given: &Shape = &given.shape;
         if !given.is_compatible(&expected.shape) {
             let text = format!("input `{name}` of model `{}` takes shape {}", model.name(), expected.shape);

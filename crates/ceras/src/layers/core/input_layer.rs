@@ -139,6 +139,7 @@ mod dtype_name {
 
     pub(super) fn deserialize<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<DType, D::Error> {
         let name = String::deserialize(deserializer)?;
-        DType::from_name(&name).ok_or_else(|| serde::de::Error::custom(format!("the type `{name}` is not supported")))
+        DType::from_name(&name)
+            .ok_or_else(|| serde::de::Error::custom(format!("the type `{name}` is not supported")))
     }
 }

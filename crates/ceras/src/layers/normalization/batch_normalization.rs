@@ -184,7 +184,13 @@ impl BatchNormalization {
     }
 
     /// Mean and variance of the batch, of the elements that count.
-    fn batch_statistics(&self, g: &mut Graph, x: Value, mask: Option<Value>, axis: usize) -> Result<(Value, Value)> {
+    fn batch_statistics(
+        &self,
+        g: &mut Graph,
+        x: Value,
+        mask: Option<Value>,
+        axis: usize,
+    ) -> Result<(Value, Value)> {
         let rank = g.ty(x).shape.rank();
         let axes: Vec<usize> = (0..rank).filter(|&other| other != axis).collect();
         let Some(mask) = mask else {
@@ -229,11 +235,17 @@ impl Layer for BatchNormalization {
             return Err(problem.clone());
         }
         if self.renorm {
-            return Err(Error::new(ErrorKind::Unsupported, "BatchNormalization with `renorm` is not supported"));
+            return Err(Error::new(
+                ErrorKind::Unsupported,
+                "BatchNormalization with `renorm` is not supported",
+            ));
         }
         let shape = &single("BatchNormalization", inputs)?.shape;
         let Some(features) = shape.dim(self.feature_axis(shape)?) else {
-            let text = format!("BatchNormalization needs to know axis {} of its input; its shape is {shape}", self.axis);
+            let text = format!(
+                "BatchNormalization needs to know axis {} of its input; its shape is {shape}",
+                self.axis
+            );
             return Err(Error::new(ErrorKind::Shape, text));
         };
         let dtype = self.dtype.dtype();

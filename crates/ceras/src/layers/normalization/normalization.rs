@@ -157,10 +157,10 @@ impl Normalization {
             let group = group_of(index);
             variance[group] += (value - mean[group]).powi(2) / count;
         }
-        let tensor = |numbers: &[f64]| -> Result<Tensor> {
-            Ok(Tensor::new(&kept, numbers)?.cast(self.dtype.dtype()))
-        };
-        let adapted = Statistics { mean: tensor(&mean)?, variance: tensor(&variance)?, count: data.dims()[0] as i64 };
+        let tensor =
+            |numbers: &[f64]| -> Result<Tensor> { Ok(Tensor::new(&kept, numbers)?.cast(self.dtype.dtype())) };
+        let adapted =
+            Statistics { mean: tensor(&mean)?, variance: tensor(&variance)?, count: data.dims()[0] as i64 };
         Ok(Normalization { adapted: Some(adapted), ..self.clone() })
     }
 
@@ -179,9 +179,12 @@ impl Normalization {
     }
 
     fn kept_dims(&self, shape: &Shape) -> Result<Vec<usize>> {
-        let dims = self.kept_axes(shape)?.into_iter().map(|axis| shape.dim(axis)).collect::<Option<Vec<usize>>>();
+        let dims =
+            self.kept_axes(shape)?.into_iter().map(|axis| shape.dim(axis)).collect::<Option<Vec<usize>>>();
         dims.ok_or_else(|| {
-            let text = format!("Normalization needs to know the dimensions of its axes; its input has shape {shape}");
+            let text = format!(
+                "Normalization needs to know the dimensions of its axes; its input has shape {shape}"
+            );
             Error::new(ErrorKind::Shape, text)
         })
     }
@@ -193,7 +196,10 @@ impl Normalization {
         let numbers = if numbers.len() == 1 { vec![numbers[0]; elements] } else { numbers };
         let count = numbers.len();
         let tensor = Tensor::new(dims, numbers).map_err(|_| {
-            Error::new(ErrorKind::Shape, format!("`{name}` has {count} numbers; the input asks for {elements}"))
+            Error::new(
+                ErrorKind::Shape,
+                format!("`{name}` has {count} numbers; the input asks for {elements}"),
+            )
         })?;
         Ok(tensor.cast(self.dtype.dtype()))
     }
@@ -215,7 +221,9 @@ impl Layer for Normalization {
                 return Ok(tensor.clone());
             }
             let (adapted, wanted) = (tensor.shape(), Shape::known(&dims));
-            let text = format!("the data that the layer was adapted to has statistics of shape {adapted}, the input {wanted}");
+            let text = format!(
+                "the data that the layer was adapted to has statistics of shape {adapted}, the input {wanted}"
+            );
             Err(Error::new(ErrorKind::Shape, text))
         };
         let adapted = self.adapted.as_ref();
@@ -291,7 +299,9 @@ fn axes_from_json<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<i64>
 fn numbers_from_json<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Numbers>, D::Error> {
     let value = match Json::deserialize(deserializer)? {
         Json::Null => return Ok(None),
-        Json::Object(mut envelope) => envelope.get_mut("config").map(|config| config["value"].take()).unwrap_or_default(),
+        Json::Object(mut envelope) => {
+            envelope.get_mut("config").map(|config| config["value"].take()).unwrap_or_default()
+        }
         value => value,
     };
     let numbers = Numbers(value);

@@ -93,11 +93,16 @@ impl Dropout {
     fn noise_shape_for(&self, shape: &Shape) -> Result<Shape> {
         let Some(noise) = &self.noise_shape else { return Ok(shape.clone()) };
         let fits = noise.len() == shape.rank()
-            && noise.iter().zip(shape.dims()).all(|(n, d)| n.is_none() || *n == Some(1) || d.is_none() || n == d);
+            && noise
+                .iter()
+                .zip(shape.dims())
+                .all(|(n, d)| n.is_none() || *n == Some(1) || d.is_none() || n == d);
         if !fits {
             let noise = Shape::from(noise.clone());
             let text = format!("`noise_shape` {noise} does not fit an input of shape {shape}");
-            return Err(Error::new(ErrorKind::Shape, text).hint("each entry is the input's dimension, 1, or none"));
+            return Err(
+                Error::new(ErrorKind::Shape, text).hint("each entry is the input's dimension, 1, or none")
+            );
         }
         Ok(Shape::from(noise.iter().zip(shape.dims()).map(|(n, d)| n.or(*d)).collect::<Vec<Dim>>()))
     }

@@ -86,7 +86,8 @@ impl Layer for Flatten {
             value = ops::transpose(cx.graph(), value, &axes)?;
         }
         let batch = shape.dims().first().copied().flatten();
-        let rest: Dim = shape.dims().iter().skip(1).try_fold(1usize, |product, dim| product.checked_mul((*dim)?));
+        let rest: Dim =
+            shape.dims().iter().skip(1).try_fold(1usize, |product, dim| product.checked_mul((*dim)?));
         let flat = ops::reshape(cx.graph(), value, Shape::from([batch, rest]))?;
         Ok(vec![flat.into()])
     }
