@@ -62,10 +62,10 @@ pub fn optimize(graph: &Graph) -> Graph {
 
 /// In debug builds, that a pass left a legal graph.
 fn checked(pass: &str, graph: Graph) -> Graph {
-    if cfg!(debug_assertions) {
-        if let Err(why) = verify(&graph) {
-            panic!("the pass `{pass}` broke the graph: {why}\n{graph}");
-        }
+    if cfg!(debug_assertions)
+        && let Err(why) = verify(&graph)
+    {
+        panic!("the pass `{pass}` broke the graph: {why}\n{graph}");
     }
     graph
 }

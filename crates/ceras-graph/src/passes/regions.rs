@@ -178,10 +178,11 @@ impl<'a> Regions<'a> {
     fn push_producers(&self, set: &[usize], union: &[usize], stack: &mut Vec<usize>) {
         for &member in set {
             for value in &self.graph.nodes()[member].inputs {
-                if let Some((producer, _)) = self.graph.producer_index(*value) {
-                    if !set.contains(&producer) && !union.contains(&producer) {
-                        stack.push(producer);
-                    }
+                if let Some((producer, _)) = self.graph.producer_index(*value)
+                    && !set.contains(&producer)
+                    && !union.contains(&producer)
+                {
+                    stack.push(producer);
                 }
             }
         }

@@ -10,6 +10,7 @@ pub(super) const MAX_OPERANDS: usize = 32;
 
 /// What is done to the elements of the product.
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "one for each kernel, which is boxed itself")]
 pub(super) enum Epilogue {
     /// Addition of a row and then `maximum` with a scalar, each if there; inside of the micro-kernel.
     Native { bias: Option<usize>, floor: Option<usize> },

@@ -9,7 +9,7 @@ use ceras_graph::{DType, Shape, TensorType};
 
 use super::architecture::{Architecture, Call, Kind, NamedLayer, TensorRef, describe, snake_case};
 use crate::error::{Error, ErrorKind, Result};
-use crate::layers::{InputLayer, Layer as _, LayerRef};
+use crate::layers::{InputLayer, LayerRef};
 
 /// A symbolic tensor: an output of a layer applied to others, without any numbers.
 #[derive(Clone, Debug)]

@@ -37,12 +37,16 @@ pub(crate) struct StepPlan {
 enum Engine {
     Compiled(Box<Executable>),
     /// Node by node on the plain kernels, for debugging.
-    Eager {
-        graph: Graph,
-        signature: Signature,
-        inputs: Vec<Vec<u8>>,
-        outputs: Vec<Tensor>,
-    },
+    Eager(Box<Eager>),
+}
+
+/// A graph with the bytes of its inputs and what it gave last.
+#[derive(Debug)]
+struct Eager {
+    graph: Graph,
+    signature: Signature,
+    inputs: Vec<Vec<u8>>,
+    outputs: Vec<Tensor>,
 }
 
 impl StepPlan {
@@ -50,7 +54,7 @@ impl StepPlan {
     pub(crate) fn input_mut<'a>(&'a mut self, memory: &'a mut Memory, index: usize) -> &'a mut [u8] {
         match &mut self.engine {
             Engine::Compiled(executable) => executable.input_mut(memory, index),
-            Engine::Eager { inputs, .. } => &mut inputs[index],
+            Engine::Eager(eager) => &mut eager.inputs[index],
         }
     }
 
@@ -66,11 +70,12 @@ impl StepPlan {
     pub(crate) fn run(&mut self, memory: &mut Memory) -> Result<bool> {
         match &mut self.engine {
             Engine::Compiled(executable) => Ok(executable.run(memory).committed()),
-            Engine::Eager { graph, signature, inputs, outputs } => {
-                *outputs = interpret(graph, signature, inputs, memory)?;
-                let good = signature.guard.is_none_or(|guard| outputs[guard].slice::<u8>()[0] != 0);
+            Engine::Eager(eager) => {
+                eager.outputs = interpret(&eager.graph, &eager.signature, &eager.inputs, memory)?;
+                let guard = eager.signature.guard;
+                let good = guard.is_none_or(|guard| eager.outputs[guard].slice::<u8>()[0] != 0);
                 if good {
-                    store_outputs(signature, outputs, memory);
+                    store_outputs(&eager.signature, &eager.outputs, memory);
                 }
                 Ok(good)
             }
@@ -91,9 +96,9 @@ impl StepPlan {
             return Ok(());
         }
         self.run(memory)?;
-        if let Engine::Eager { outputs, .. } = &self.engine {
+        if let Engine::Eager(eager) = &self.engine {
             for (number, &index) in self.values.iter().enumerate() {
-                read(number, outputs[index].bytes());
+                read(number, eager.outputs[index].bytes());
             }
         }
         Ok(())
@@ -103,7 +108,7 @@ impl StepPlan {
     pub(crate) fn executable(&mut self) -> Option<&mut Executable> {
         match &mut self.engine {
             Engine::Compiled(executable) => Some(executable),
-            Engine::Eager { .. } => None,
+            Engine::Eager(_) => None,
         }
     }
 }
@@ -442,7 +447,7 @@ fn engine(graph: Graph, signature: Signature, eager: bool) -> Result<Engine> {
     if eager {
         let bytes = |value: &Value| vec![0; graph.ty(*value).bytes().unwrap_or(0)];
         let inputs = graph.inputs().iter().map(bytes).collect();
-        return Ok(Engine::Eager { graph, signature, inputs, outputs: Vec::new() });
+        return Ok(Engine::Eager(Box::new(Eager { graph, signature, inputs, outputs: Vec::new() })));
     }
     let executable = ceras_cpu::compile(&graph, &signature, &Options::default())
         .map_err(|error| Error::new(ErrorKind::Unsupported, error.to_string()))?;
