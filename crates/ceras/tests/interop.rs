@@ -71,7 +71,7 @@ fn functional() -> Model {
 fn unbuilt_then_built() -> Model {
     let mut model =
         Sequential::new().add(Flatten::new()).add(Dense::new(2)).add(Activation::new("elu")).build().unwrap();
-    model.predict(&numbers(&[2, 2, 2])).unwrap();
+    model.predict(numbers(&[2, 2, 2])).unwrap();
     model
 }
 

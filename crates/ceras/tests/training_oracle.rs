@@ -69,7 +69,7 @@ fn ten_steps_are_keras() {
             .collect();
         assert_close(&format!("{}: losses", case.name), &losses, &case.array("losses").f64s(), TOLERANCE);
         check_weights(&case, &model, TOLERANCE);
-        let predictions = model.predict(&x.rows(0, batch_size).unwrap()).unwrap();
+        let predictions = model.predict(x.rows(0, batch_size).unwrap()).unwrap();
         let expected = case.array("predictions");
         assert_eq!(predictions.dims(), expected.dims);
         assert_close(

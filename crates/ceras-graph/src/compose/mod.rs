@@ -9,6 +9,8 @@ mod reductions;
 mod scalars;
 mod shapes;
 mod smooth;
+#[cfg(test)]
+mod tests;
 
 pub use broadcast::{
     add, broadcast_to, clip, divide, equal, greater, greater_equal, less, less_equal, logical_and,

@@ -258,6 +258,7 @@ fn results_do_not_depend_on_the_place_in_a_run() {
     }
 }
 
+#[allow(clippy::type_complexity, reason = "one table, read once")]
 #[test]
 fn double_precision_works_at_all_levels() {
     let a = [-0.9f64, -1e-9, 0.0, 0.3, 1.0, 2.5, 3.5, 30.0];

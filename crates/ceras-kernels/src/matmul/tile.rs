@@ -9,7 +9,7 @@ use crate::isa::Isa;
 /// That order is the same in every path (large, small, edge, any number of threads), so the bits are too. Blocks also
 /// keep the rounding error of a long sum near that of its block.
 pub(super) const fn block<T>() -> usize {
-    1024 / size_of::<T>()
+    640 / size_of::<T>()
 }
 
 /// The most rows that a tile may have.
@@ -81,7 +81,6 @@ unsafe fn tile<V: Vector, const M: usize, const N: usize>(t: &Tile<V::Element>) 
         let mut rhs = t.rhs;
         for _ in 0..t.k {
             let mut right = [V::zero(); N];
-            for j in 0..N { V::prefetch(rhs.wrapping_add(16 * t.rhs_row + j * V::LANES)); }
             for (j, register) in right.iter_mut().enumerate() {
                 let pointer = rhs.add(j * V::LANES);
                 *register = if j + 1 < N { V::load(pointer) } else { V::load_masked(pointer, mask) };

@@ -4,30 +4,55 @@
 //! result is worked out on the host when it is wanted.
 
 mod accuracy;
+mod at_threshold;
+mod auc;
 mod binary_accuracy;
 mod binary_crossentropy;
+mod binary_iou;
 mod categorical_accuracy;
 mod categorical_crossentropy;
 mod categorical_hinge;
+mod concordance_correlation;
+mod confusion;
 mod cosine_similarity;
+mod f1_score;
+mod f_score;
+mod false_negatives;
+mod false_positives;
+mod fbeta_score;
 mod hinge;
+mod intersection_over_union;
+mod iou;
 mod kl_divergence;
 mod log_cosh_error;
 mod mean;
 mod mean_absolute_error;
 mod mean_absolute_percentage_error;
+mod mean_iou;
 mod mean_squared_error;
 mod mean_squared_logarithmic_error;
+mod one_hot_iou;
+mod one_hot_mean_iou;
+mod pearson_correlation;
 mod poisson;
+mod precision;
+mod precision_at_recall;
+mod r2_score;
+mod recall;
+mod recall_at_precision;
 mod resolve;
 mod root_mean_squared_error;
 mod running;
+mod sensitivity_at_specificity;
 mod sparse_categorical_accuracy;
 mod sparse_categorical_crossentropy;
 mod sparse_top_k_categorical_accuracy;
+mod specificity_at_sensitivity;
 mod squared_hinge;
 mod sum;
 mod top_k_categorical_accuracy;
+mod true_negatives;
+mod true_positives;
 
 use ceras_graph::{Function, Graph, GraphError, Tensor, TensorType, Value};
 
@@ -36,30 +61,53 @@ use crate::error::Result;
 use crate::registry::{Configurable, Registry, envelope, family};
 
 pub use accuracy::Accuracy;
+pub use auc::{Auc, Curve, Summation};
 pub use binary_accuracy::BinaryAccuracy;
 pub use binary_crossentropy::BinaryCrossentropy;
+pub use binary_iou::BinaryIoU;
 pub use categorical_accuracy::CategoricalAccuracy;
 pub use categorical_crossentropy::CategoricalCrossentropy;
 pub use categorical_hinge::CategoricalHinge;
+pub use concordance_correlation::ConcordanceCorrelation;
+pub use confusion::Thresholds;
 pub use cosine_similarity::CosineSimilarity;
+pub use f_score::Average;
+pub use f1_score::F1Score;
+pub use false_negatives::FalseNegatives;
+pub use false_positives::FalsePositives;
+pub use fbeta_score::FBetaScore;
 pub use hinge::Hinge;
+pub use intersection_over_union::IoU;
 pub use kl_divergence::KlDivergence;
 pub use log_cosh_error::LogCoshError;
 pub use mean::Mean;
 pub use mean_absolute_error::MeanAbsoluteError;
 pub use mean_absolute_percentage_error::MeanAbsolutePercentageError;
+pub use mean_iou::MeanIoU;
 pub use mean_squared_error::MeanSquaredError;
 pub use mean_squared_logarithmic_error::MeanSquaredLogarithmicError;
+pub use one_hot_iou::OneHotIoU;
+pub use one_hot_mean_iou::OneHotMeanIoU;
+pub use pearson_correlation::PearsonCorrelation;
 pub use poisson::Poisson;
+pub use precision::Precision;
+pub use precision_at_recall::PrecisionAtRecall;
+pub use r2_score::{Aggregation, R2Score};
+pub use recall::Recall;
+pub use recall_at_precision::RecallAtPrecision;
 pub use resolve::{check_name, resolve};
 pub use root_mean_squared_error::RootMeanSquaredError;
 pub use running::{mean_result, mean_state, update_mean};
+pub use sensitivity_at_specificity::SensitivityAtSpecificity;
 pub use sparse_categorical_accuracy::SparseCategoricalAccuracy;
 pub use sparse_categorical_crossentropy::SparseCategoricalCrossentropy;
 pub use sparse_top_k_categorical_accuracy::SparseTopKCategoricalAccuracy;
+pub use specificity_at_sensitivity::SpecificityAtSensitivity;
 pub use squared_hinge::SquaredHinge;
 pub use sum::Sum;
 pub use top_k_categorical_accuracy::TopKCategoricalAccuracy;
+pub use true_negatives::TrueNegatives;
+pub use true_positives::TruePositives;
 
 /// A metric.
 pub trait Metric: Configurable {
@@ -103,28 +151,49 @@ pub static METRICS: Registry<dyn Metric> = Registry {
     module: "keras.metrics",
     entries: &[
         &accuracy::ENTRY,
+        &auc::ENTRY,
         &binary_accuracy::ENTRY,
         &binary_crossentropy::ENTRY,
+        &binary_iou::ENTRY,
         &categorical_accuracy::ENTRY,
         &categorical_crossentropy::ENTRY,
         &categorical_hinge::ENTRY,
+        &concordance_correlation::ENTRY,
         &cosine_similarity::ENTRY,
+        &f1_score::ENTRY,
+        &false_negatives::ENTRY,
+        &false_positives::ENTRY,
+        &fbeta_score::ENTRY,
         &hinge::ENTRY,
+        &intersection_over_union::ENTRY,
         &kl_divergence::ENTRY,
         &log_cosh_error::ENTRY,
         &mean::ENTRY,
         &mean_absolute_error::ENTRY,
         &mean_absolute_percentage_error::ENTRY,
+        &mean_iou::ENTRY,
         &mean_squared_error::ENTRY,
         &mean_squared_logarithmic_error::ENTRY,
+        &one_hot_iou::ENTRY,
+        &one_hot_mean_iou::ENTRY,
+        &pearson_correlation::ENTRY,
         &poisson::ENTRY,
+        &precision::ENTRY,
+        &precision_at_recall::ENTRY,
+        &r2_score::ENTRY,
+        &recall::ENTRY,
+        &recall_at_precision::ENTRY,
         &root_mean_squared_error::ENTRY,
+        &sensitivity_at_specificity::ENTRY,
         &sparse_categorical_accuracy::ENTRY,
         &sparse_categorical_crossentropy::ENTRY,
         &sparse_top_k_categorical_accuracy::ENTRY,
+        &specificity_at_sensitivity::ENTRY,
         &squared_hinge::ENTRY,
         &sum::ENTRY,
         &top_k_categorical_accuracy::ENTRY,
+        &true_negatives::ENTRY,
+        &true_positives::ENTRY,
     ],
 };
 

@@ -94,8 +94,22 @@ fn ten_steps_are_keras() {
             }
         }
     }
-    println!("not done: {}", left.join(", "));
     report.finish();
+    let expected = [
+        "sgd_weight_decay_excluded",
+        "sgd_gradient_accumulation",
+        "sgd_loss_scale_factor",
+        "sgd_everything",
+        "adam_use_ema",
+        "adam_ema_overwrite",
+        "adam_gradient_accumulation",
+        "adamw_excluded",
+        "loss_scale_optimizer",
+        "loss_scale_optimizer_other",
+        "schedule_free_adamw",
+        "schedule_free_adamw_other",
+    ];
+    assert_eq!(left, expected);
 }
 
 #[test]

@@ -50,7 +50,7 @@ fn keras_files_load_and_predict_the_same() {
         for (number, (variable, expected)) in variables.iter().zip(expected).enumerate() {
             assert_eq!(variable.to_f64(), expected.f64s(), "{}: optimizer variable {number}", case.name);
         }
-        let predictions = loaded.model.predict(&tensor(case.array("x"))).unwrap();
+        let predictions = loaded.model.predict(tensor(case.array("x"))).unwrap();
         assert_close(case.name, &predictions.to_f64(), &case.array("predictions").f64s(), TOLERANCE);
     }
 }
@@ -140,7 +140,7 @@ fn summaries_are_keras_summaries() {
 
 fn data() -> (Tensor, Tensor) {
     let x: Vec<f32> = (0..40 * 4).map(|n| ((n * 37 + 11) % 101) as f32 / 50.0 - 1.0).collect();
-    let y: Vec<i32> = (0..40).map(|n| (n * 7 % 3) as i32).collect();
+    let y: Vec<i32> = (0..40).map(|n| n * 7 % 3).collect();
     (Tensor::new(&[40, 4], x).unwrap(), Tensor::new(&[40], y).unwrap())
 }
 
@@ -250,7 +250,7 @@ fn an_unbuilt_model_stays_unbuilt() {
     model.save(&path).unwrap();
     let mut again = load_model(&path).unwrap();
     assert!(!again.is_built());
-    assert_eq!(again.predict(&Tensor::new(&[2, 4], [0.0f32; 8]).unwrap()).unwrap().dims(), [2, 1]);
+    assert_eq!(again.predict(Tensor::new(&[2, 4], [0.0f32; 8]).unwrap()).unwrap().dims(), [2, 1]);
 }
 
 /// A `.keras` file with this config and the weights of another file.
@@ -407,7 +407,7 @@ fn museum() -> Vec<(String, Group)> {
 }
 
 fn check_predictions(what: &str, case: &Case<'_>, model: &mut Model) {
-    let outputs = model.predict_all(&tensor(case.array("x")), 32).unwrap();
+    let outputs = model.predict_all(tensor(case.array("x")), 32).unwrap();
     let expected =
         if outputs.len() == 1 { vec![case.array("predictions")] } else { case.list("predictions") };
     assert_eq!(outputs.len(), expected.len(), "{what}");
@@ -431,7 +431,7 @@ fn the_museum_loads_predicts_and_trains_on() {
                 let expected: Vec<f64> = expected.iter().map(|loss| loss.as_f64().unwrap()).collect();
                 let fit = Fit::new().batch_size(8).epochs(10).shuffle(false).verbose(Verbose::Silent);
                 let history =
-                    loaded.model.fit(&tensor(case.array("x")), &tensor(case.array("y")), fit).unwrap();
+                    loaded.model.fit(tensor(case.array("x")), tensor(case.array("y")), fit).unwrap();
                 assert_close(&what, &history.get("loss"), &expected, 3.0 * TOLERANCE);
             }
         }

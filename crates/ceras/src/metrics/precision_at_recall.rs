@@ -1,0 +1,75 @@
+//! The best precision with a recall that is high enough.
+
+use ceras_graph::{Graph, GraphError, Tensor, TensorType, Value};
+
+use super::at_threshold::{best, levels, share, state, update};
+use super::confusion::Counting;
+use super::{Metric, MetricRef, metric, named};
+
+metric! {
+    /// The best precision (the share of findings that are right) over thresholds whose recall (the share of targets of 1 that are found) is at least what is
+    /// asked for: 0.5 unless said otherwise.
+    ///
+    /// # Shapes
+    /// Targets and predictions of one shape.
+    ///
+    /// # Errors
+    /// The shapes do not fit each other, or there is no such class.
+    ///
+    /// # Examples
+    /// ```
+    /// use ceras::metrics::PrecisionAtRecall;
+    /// use ceras_graph::Tensor;
+    /// let y_true = Tensor::new(&[4], [0.0f32, 0.0, 1.0, 1.0])?;
+    /// let y_pred = Tensor::new(&[4], [0.1f32, 0.6, 0.5, 0.8])?;
+    /// let result = PrecisionAtRecall::new().eval(&y_true, &y_pred)?;
+    /// assert!((result - 1.0).abs() < 1e-6);
+    /// # Ok::<(), ceras::Error>(())
+    /// ```
+    ///
+    /// # Keras
+    /// Keras has no default for `recall`.
+    PrecisionAtRecall, "PrecisionAtRecall", "precision_at_recall", &["precision_at_recall"], {
+        class_id: Option<u32> = None, "The same of this class alone.";
+        num_thresholds: u32 = 200, "The same with another number of thresholds between 0 and 1.";
+        recall: f64 = 0.5, "The same with another least recall, from 0 to 1.";
+        #[serde(skip)]
+        from_logits: bool = false, "The same for predictions that are logits; it is not part of the config.";
+    }
+}
+
+impl Metric for PrecisionAtRecall {
+    named!();
+
+    fn for_logits(&self) -> Option<MetricRef> {
+        Some(self.clone().from_logits(true).into())
+    }
+
+    fn state(&self, _: &TensorType) -> Vec<(String, TensorType, f64)> {
+        state(self.num_thresholds)
+    }
+
+    fn update(
+        &self,
+        g: &mut Graph,
+        state: &[Value],
+        y_true: Value,
+        y_pred: Value,
+        weight: Option<Value>,
+    ) -> Result<Vec<Value>, GraphError> {
+        let (class_id, from_logits) = (self.class_id, self.from_logits);
+        let counting = Counting { class_id, from_logits, ..Counting::default() };
+        let counts = counting.counts(g, &levels(self.num_thresholds), y_true, y_pred, weight)?;
+        update(g, state, counts)
+    }
+
+    fn result(&self, state: &[Tensor]) -> f64 {
+        let recall = share(state, 0, 3);
+        let precision = share(state, 0, 1);
+        best(&recall, &precision, self.recall)
+    }
+
+    fn lower_is_better(&self) -> Option<bool> {
+        Some(false)
+    }
+}
