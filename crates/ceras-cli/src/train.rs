@@ -107,7 +107,7 @@ impl Job {
                 let test = indices(&self.data.test_y);
                 let hits = test.iter().filter(|&&label| label == class).count();
                 let accuracy = hits as f64 / test.len() as f64;
-                Ok((format!("always {}", classes[class]), Logs::from_iter([("accuracy", accuracy)])))
+                Ok((format!("majority class ({})", classes[class]), Logs::from_iter([("accuracy", accuracy)])))
             }
             Target::Numbers => {
                 let train = self.data.train_y.to_f64();
@@ -121,7 +121,7 @@ impl Job {
                     ("mean_squared_error", squared),
                     ("root_mean_squared_error", squared.sqrt()),
                 ];
-                Ok((format!("always the mean, {mean:.4}"), Logs::from_iter(logs)))
+                Ok((format!("mean of the training rows ({mean:.4})"), Logs::from_iter(logs)))
             }
         }
     }
@@ -137,7 +137,7 @@ impl Job {
             let beside = baseline.get(name).map_or("-".to_owned(), |value| format!("{value:.4}"));
             say(&format!("  {name:width$}   {value:>10.4}   {beside:>10}"));
         }
-        say(&format!("  (the baseline says {baseline_name})"));
+        say(&format!("  (baseline: {baseline_name})"));
         if let Target::Classes(classes) = &self.data.target {
             let classes = classes.clone();
             let predicted = self.predicted_classes(test_x)?;
@@ -208,7 +208,7 @@ impl Outcome {
         to_text(&json!({
             "test": object(&self.test),
             "train": object(&self.train),
-            "validation": self.validation.as_ref().map(object),
+            "validation": self.validation.as_ref().map(object).unwrap_or_default(),
             "baseline": baseline,
         }))
     }
