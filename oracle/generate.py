@@ -26,6 +26,7 @@ GROUPS = [
     "trajectories",
     "fits",
     "models",
+    "summaries",
 ]
 
 

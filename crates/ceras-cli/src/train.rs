@@ -107,7 +107,10 @@ impl Job {
                 let test = indices(&self.data.test_y);
                 let hits = test.iter().filter(|&&label| label == class).count();
                 let accuracy = hits as f64 / test.len() as f64;
-                Ok((format!("majority class ({})", classes[class]), Logs::from_iter([("accuracy", accuracy)])))
+                Ok((
+                    format!("majority class ({})", classes[class]),
+                    Logs::from_iter([("accuracy", accuracy)]),
+                ))
             }
             Target::Numbers => {
                 let train = self.data.train_y.to_f64();

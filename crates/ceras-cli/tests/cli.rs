@@ -94,7 +94,10 @@ fn the_main_job() {
     let metrics: Json =
         serde_json::from_str(&std::fs::read_to_string(run.join("metrics.json")).unwrap()).unwrap();
     assert!(metrics["test"]["accuracy"].as_f64().unwrap() >= 0.95, "{metrics}");
-    assert!(metrics["train"]["loss"].is_f64() && metrics["validation"].as_object().is_some_and(|part| part.is_empty()));
+    assert!(
+        metrics["train"]["loss"].is_f64()
+            && metrics["validation"].as_object().is_some_and(|part| part.is_empty())
+    );
     assert!((metrics["baseline"]["accuracy"].as_f64().unwrap() - 30.0 / 69.0).abs() < 1e-9);
 }
 

@@ -4,7 +4,9 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use ceras::optimizers::OptimizerRef;
 use ceras::prelude::*;
+use ceras::registry::Named;
 use ceras::saving::FileKind;
 
 fn write_npy(path: &Path, tensor: &Tensor) {
@@ -75,6 +77,28 @@ fn unbuilt_then_built() -> Model {
     model
 }
 
+fn whole_batches(epochs: usize) -> Fit {
+    Fit::new().batch_size(24).epochs(epochs).shuffle(false).verbose(Verbose::Silent)
+}
+
+fn optimizers() -> Vec<(&'static str, Named<OptimizerRef>)> {
+    vec![
+        ("adam", Adam::new().learning_rate(0.01).into()),
+        ("momentum", Sgd::new().learning_rate(0.05).momentum(0.9).nesterov(true).into()),
+        ("rmsprop", "rmsprop".into()),
+        ("sgd", "sgd".into()),
+    ]
+}
+
+/// A model without anything random, three steps into its training.
+fn trained(optimizer: Named<OptimizerRef>, x: &Tensor, y: &Tensor) -> Model {
+    let layers = Sequential::new().add(Input::new([4])).add(Dense::new(8).activation("relu"));
+    let mut model = layers.add(BatchNormalization::new()).add(Dense::new(3)).build().unwrap();
+    model.compile(Compile::new("huber").optimizer(optimizer)).unwrap();
+    model.fit(x, y, whole_batches(3)).unwrap();
+    model
+}
+
 #[test]
 fn keras_reads_what_ceras_writes() {
     let Some(python) = std::env::var_os("CERAS_INTEROP_PYTHON") else {
@@ -98,6 +122,18 @@ fn keras_reads_what_ceras_writes() {
             let letter = if outputs.len() == 1 { "y".to_owned() } else { format!("y{number}") };
             write_npy(&folder.path().join(format!("{name}.{letter}.npy")), output);
         }
+    }
+    let (x, y) = (numbers(&[24, 4]), numbers(&[24, 3]));
+    for (name, optimizer) in optimizers() {
+        let mut model = trained(optimizer, &x, &y);
+        model.save(folder.path().join(format!("{name}.keras"))).unwrap();
+        model.save_as(folder.path().join(format!("{name}.h5")), FileKind::Hdf5).unwrap();
+        write_npy(&folder.path().join(format!("{name}.x.npy")), &x);
+        write_npy(&folder.path().join(format!("{name}.y.npy")), &model.predict(&x).unwrap());
+        let losses = model.fit(&x, &y, whole_batches(10)).unwrap().get("loss");
+        let losses: Vec<f32> = losses.iter().map(|&loss| loss as f32).collect();
+        write_npy(&folder.path().join(format!("{name}.targets.npy")), &y);
+        write_npy(&folder.path().join(format!("{name}.losses.npy")), &Tensor::new(&[10], losses).unwrap());
     }
     let script = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../oracle/interop.py");
     let output = Command::new(python).arg(script).arg(folder.path()).output().unwrap();

@@ -28,13 +28,13 @@ pub(crate) fn render(columns: &Columns, rows: &[Vec<String>]) -> String {
     };
     let headers: Vec<String> = columns.headers.iter().map(|header| (*header).to_owned()).collect();
     let mut text = rule("┏", "━", "┳", "┓");
-    text += &row(&headers, &widths, &columns.alignments, "┃");
+    text += &row(&headers, &widths, &columns.alignments, "┃", true);
     text += &rule("┡", "━", "╇", "┩");
     for (number, cells) in rows.iter().enumerate() {
         if number > 0 {
             text += &rule("├", "─", "┼", "┤");
         }
-        text += &row(cells, &widths, &columns.alignments, "│");
+        text += &row(cells, &widths, &columns.alignments, "│", false);
     }
     text + &rule("└", "─", "┴", "┘")
 }
@@ -74,7 +74,8 @@ fn half_to_even(number: usize, by: usize) -> usize {
     }
 }
 
-fn row(cells: &[String], widths: &[usize], alignments: &[Align], border: &str) -> String {
+/// The lines of a row; short cells stand at its top, or at its bottom.
+fn row(cells: &[String], widths: &[usize], alignments: &[Align], border: &str, bottom: bool) -> String {
     let wrapped: Vec<Vec<String>> = cells
         .iter()
         .zip(widths)
@@ -87,9 +88,12 @@ fn row(cells: &[String], widths: &[usize], alignments: &[Align], border: &str) -
         let parts: Vec<String> = wrapped
             .iter()
             .zip(widths)
-            .map(|(lines, width)| match lines.get(line) {
-                Some(line) => format!(" {line} "),
-                None => " ".repeat(*width),
+            .map(|(lines, width)| {
+                let above = if bottom { height - lines.len() } else { 0 };
+                match line.checked_sub(above).and_then(|line| lines.get(line)) {
+                    Some(line) => format!(" {line} "),
+                    None => " ".repeat(*width),
+                }
             })
             .collect();
         text += &format!("{border}{}{border}\n", parts.join(border));

@@ -265,6 +265,9 @@ pub(crate) fn tree(model: &Model) -> Result<Tree> {
     {
         let optimizer = json!({"class_name": optimizer["class_name"], "config": optimizer["config"]});
         words.insert("optimizer_config".into(), optimizer);
+        if let Some(loss) = words.get_mut("loss") {
+            as_objects(loss);
+        }
         text("training_config", python_json::to_string(&Value::Object(words)));
     }
     weight_groups(tree.group("model_weights"), model)?;
@@ -278,6 +281,19 @@ pub(crate) fn tree(model: &Model) -> Result<Tree> {
         group.attribute("weight_names", Attribute::Texts(names));
     }
     Ok(tree)
+}
+
+/// Writes losses as objects: Keras 3 does not find `mse` and the like in HDF5 files, not even in its own.
+fn as_objects(loss: &mut Value) {
+    match loss {
+        Value::String(name) => {
+            if let Ok(known) = crate::losses::LossRef::by_name(name) {
+                *loss = json!({"class_name": known.class_name(), "config": known.config()});
+            }
+        }
+        Value::Array(losses) => losses.iter_mut().for_each(as_objects),
+        _ => {}
+    }
 }
 
 /// The groups of the layers.

@@ -11,6 +11,9 @@ use super::*;
 use crate::prelude::*;
 use crate::saving::compile_config;
 
+mod damage;
+mod museum;
+
 fn models() -> Group {
     Group::load("models")
 }
@@ -253,215 +256,6 @@ fn an_unbuilt_model_stays_unbuilt() {
     assert_eq!(again.predict(Tensor::new(&[2, 4], [0.0f32; 8]).unwrap()).unwrap().dims(), [2, 1]);
 }
 
-/// A `.keras` file with this config and the weights of another file.
-fn with_config(case: &str, edit: impl FnOnce(&mut Value)) -> Vec<u8> {
-    let models = models();
-    let mut archive = Archive::open(std::fs::read(path_of(&models.case(case))).unwrap()).unwrap();
-    let mut config: Value = serde_json::from_slice(&archive.member(CONFIG).unwrap().unwrap()).unwrap();
-    edit(&mut config);
-    let weights = archive.member(WEIGHTS).unwrap().unwrap();
-    let mut bytes = std::io::Cursor::new(Vec::new());
-    let config = config.to_string();
-    archive::write_members(&mut bytes, &[(CONFIG, config.as_bytes()), (WEIGHTS, &weights)]).unwrap();
-    bytes.into_inner()
-}
-
-fn load_bytes(bytes: &[u8]) -> Result<Loaded> {
-    load_bytes_with(bytes, &CustomObjects::new())
-}
-
-fn load_bytes_with(bytes: &[u8], custom: &CustomObjects) -> Result<Loaded> {
-    let folder = temporary();
-    let path = folder.path().join("file");
-    std::fs::write(&path, bytes).unwrap();
-    load(path, custom)
-}
-
-#[test]
-fn every_unsupported_layer_is_named_with_its_place() {
-    let bytes = with_config("sequential_normalization", |config| {
-        config["config"]["layers"][2]["class_name"] = json!("Conv9D");
-        config["config"]["layers"][4]["module"] = json!("keras.src.ops.numpy");
-        config["config"]["layers"][5]["registered_name"] = json!("mine>Dense");
-    });
-    let error = load_bytes(&bytes).unwrap_err().to_string();
-    assert!(error.starts_with("the model has 3 layers that ceras does not support yet"), "{error}");
-    assert!(error.contains("(Conv9D), layer 3 of 6 in `penguins`"), "{error}");
-    assert!(error.contains("operation BatchNormalization"), "{error}");
-    assert!(error.contains("(mine>Dense), layer 6 of 6"), "{error}");
-}
-
-#[test]
-fn a_users_own_layer_is_handed_in() {
-    let edit = |config: &mut Value| config["config"]["layers"][1]["registered_name"] = json!("mine>Twice");
-    let bytes = with_config("sequential_dense", edit);
-    assert!(load_bytes(&bytes).is_err());
-    let dense =
-        |config: &crate::registry::Config| crate::registry::parse_config::<Dense>(config).map(LayerRef::from);
-    let custom = CustomObjects::new().layer("mine>Twice", dense);
-    assert!(load_bytes_with(&bytes, &custom).is_ok());
-}
-
-#[test]
-fn unknown_compile_words_wait_for_fit() {
-    for (pointer, word) in
-        [("/compile_config/loss", "lossy"), ("/compile_config/optimizer/class_name", "Adamant")]
-    {
-        let edit = |config: &mut Value| *config.pointer_mut(pointer).unwrap() = json!(word);
-        let mut loaded = load_bytes(&with_config("sequential_dense", edit)).unwrap();
-        assert_eq!(loaded.warnings.len(), 1);
-        let (x, y) = data();
-        assert_eq!(loaded.model.predict(&x).unwrap().dims(), [40, 3]);
-        let error = loaded.model.fit(&x, &y, Fit::new()).unwrap_err().to_string();
-        assert!(error.contains(word), "{error}");
-        // The words are written back as they were.
-        assert_eq!(loaded.model.config_json().unwrap().pointer(pointer), Some(&json!(word)));
-    }
-}
-
-#[test]
-fn an_unknown_key_is_an_error_unless_it_is_null() {
-    let with = |value: Value| {
-        with_config("sequential_dense", |config| config["config"]["layers"][1]["config"]["new_key"] = value)
-    };
-    assert!(load_bytes(&with(Value::Null)).is_ok());
-    let error = load_bytes(&with(json!(1))).unwrap_err().to_string();
-    assert!(error.contains("new_key") && error.contains("`dense`"), "{error}");
-}
-
-#[test]
-fn a_weight_of_the_wrong_shape_is_named() {
-    let bytes = with_config("sequential_dense", |config| {
-        config["config"]["layers"][1]["config"]["units"] = json!(11)
-    });
-    let error = load_bytes(&bytes).unwrap_err().to_string();
-    assert!(
-        error.contains("dense/kernel") && error.contains("[4, 11]") && error.contains("[4, 10]"),
-        "{error}"
-    );
-}
-
-#[test]
-fn sizes_that_no_file_holds_are_refused_before_anything_is_allocated() {
-    for units in [json!(1u64 << 40), json!(1u64 << 62)] {
-        let edit = |config: &mut Value| config["config"]["layers"][1]["config"]["units"] = units.clone();
-        assert!(load_bytes(&with_config("sequential_dense", edit)).is_err());
-    }
-}
-
-#[test]
-fn what_is_no_model_is_said_to_be_none() {
-    for (bytes, words) in [
-        (&b""[..], "the file is empty"),
-        (b"PK\x03\x04 and then nothing", "damaged or cut off"),
-        (b"just text", "this is not a model"),
-    ] {
-        let error = load_bytes(bytes).unwrap_err().to_string();
-        assert!(error.contains(words), "{error}");
-    }
-    let nested = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
-    let mut bytes = std::io::Cursor::new(Vec::new());
-    archive::write_members(&mut bytes, &[(CONFIG, nested.as_bytes())]).unwrap();
-    let error = load_bytes(&bytes.into_inner()).unwrap_err().to_string();
-    assert!(error.contains("not readable as JSON"), "{error}");
-}
-
-/// A small generator for the damage below; the damage is the same on every run.
-fn xorshift(state: &mut u64) -> usize {
-    *state ^= *state << 13;
-    *state ^= *state >> 7;
-    *state ^= *state << 17;
-    *state as usize
-}
-
-#[test]
-fn damaged_files_give_errors_and_nothing_else() {
-    let mut state = 0x2545_F491_4F6C_DD1D;
-    let whole = std::fs::read(path_of(&models().case("functional_shared"))).unwrap();
-    for round in 0..400 {
-        let mut bytes = whole.clone();
-        for _ in 0..1 + xorshift(&mut state) % 8 {
-            let place = xorshift(&mut state) % bytes.len();
-            bytes[place] = match xorshift(&mut state) % 3 {
-                0 => bytes[place] ^ (1 << (xorshift(&mut state) % 8)),
-                1 => 0xff,
-                _ => xorshift(&mut state) as u8,
-            };
-        }
-        if round % 5 == 0 {
-            bytes.truncate(xorshift(&mut state) % bytes.len());
-        }
-        // Either is right; what matters is that it returns.
-        let _ = load_bytes(&bytes);
-    }
-}
-
-/// The cases of every Keras in the museum.
-fn museum() -> Vec<(String, Group)> {
-    let folders = std::fs::read_dir(fixtures().join("museum")).unwrap();
-    let mut versions: Vec<String> =
-        folders.map(|folder| folder.unwrap().file_name().to_string_lossy().into_owned()).collect();
-    versions.sort();
-    let group = |version: String| (version.clone(), Group::load(&format!("museum/{version}/{version}")));
-    versions.into_iter().map(group).collect()
-}
-
-fn check_predictions(what: &str, case: &Case<'_>, model: &mut Model) {
-    let outputs = model.predict_all(tensor(case.array("x")), 32).unwrap();
-    let expected =
-        if outputs.len() == 1 { vec![case.array("predictions")] } else { case.list("predictions") };
-    assert_eq!(outputs.len(), expected.len(), "{what}");
-    for (output, expected) in outputs.iter().zip(expected) {
-        assert_close(what, &output.to_f64(), &expected.f64s(), TOLERANCE);
-    }
-}
-
-#[test]
-fn the_museum_loads_predicts_and_trains_on() {
-    for (version, group) in museum() {
-        for case in group.cases() {
-            let files = case.meta["files"].as_array().unwrap().iter().map(|file| file.as_str().unwrap());
-            for file in files.filter(|file| !file.ends_with(".weights.h5")) {
-                let what = format!("{file} of Keras {version}");
-                let loaded = load(fixtures().join(file), &CustomObjects::new());
-                let mut loaded = loaded.unwrap_or_else(|error| panic!("{what}: {error}"));
-                assert_eq!(loaded.warnings, Vec::<String>::new(), "{what}");
-                check_predictions(&what, &case, &mut loaded.model);
-                let Some(expected) = case.meta.get("continued").and_then(Value::as_array) else { continue };
-                let expected: Vec<f64> = expected.iter().map(|loss| loss.as_f64().unwrap()).collect();
-                let fit = Fit::new().batch_size(8).epochs(10).shuffle(false).verbose(Verbose::Silent);
-                let history =
-                    loaded.model.fit(tensor(case.array("x")), tensor(case.array("y")), fit).unwrap();
-                assert_close(&what, &history.get("loss"), &expected, 3.0 * TOLERANCE);
-            }
-        }
-    }
-}
-
-#[test]
-fn the_museums_weights_alone_load() {
-    for (version, group) in museum() {
-        for case in group.cases() {
-            let files: Vec<&str> =
-                case.meta["files"].as_array().unwrap().iter().map(|file| file.as_str().unwrap()).collect();
-            let of =
-                |end: &str| files.iter().find(|file| file.ends_with(end)).map(|file| fixtures().join(file));
-            let (Some(whole), Some(alone)) = (of(".keras"), of(".weights.h5")) else { continue };
-            let mut model = load_model(&whole).unwrap();
-            for from in [alone, of(".h5").unwrap(), whole] {
-                let other: Vec<Tensor> = model
-                    .get_weights()
-                    .iter()
-                    .map(|weight| Tensor::zeros(weight.dtype(), weight.dims()).unwrap())
-                    .collect();
-                model.set_weights(&other).unwrap();
-                model.load_weights(&from).unwrap();
-                check_predictions(&format!("{} of Keras {version}", from.display()), &case, &mut model);
-            }
-        }
-    }
-}
-
 #[test]
 fn weights_go_to_layers_of_the_same_name() {
     let folder = temporary();
@@ -512,4 +306,24 @@ fn every_kind_of_file_reads_back() {
     // The optimizer's state came along, so the next steps are the same too (dropout depends on the step, which did not).
     let slots = |model: &Model| compile_config::optimizer_variables(model).unwrap().unwrap();
     assert_eq!(slots(&fresh), slots(&model));
+}
+
+#[test]
+fn summaries_with_options_are_keras_summaries() {
+    for case in Group::load("summaries").cases() {
+        let model = load_model(path_of(&case)).unwrap();
+        let options = case.meta["options"].as_object().unwrap();
+        let flag = |name: &str| options.get(name).and_then(Value::as_bool).unwrap_or(false);
+        let mut summary = crate::models::Summary::new()
+            .expand_nested(flag("expand_nested"))
+            .show_trainable(flag("show_trainable"));
+        if let Some(length) = options.get("line_length") {
+            summary = summary.line_length(length.as_u64().unwrap() as usize);
+        }
+        if let Some([first, last]) = options.get("layer_range").and_then(Value::as_array).map(Vec::as_slice) {
+            summary = summary.layer_range(first.as_str().unwrap(), last.as_str().unwrap());
+        }
+        let text = model.summary_with(&summary).unwrap();
+        assert_eq!(text, case.meta["text"].as_str().unwrap(), "{}:\n{text}", case.name);
+    }
 }
