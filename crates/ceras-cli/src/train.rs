@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use ceras::data::ConfusionMatrix;
+use ceras::data::{ConfusionMatrix, majority_baseline, mean_baseline};
 use ceras::layers::Normalization;
 use ceras::losses::LossRef;
 use ceras::optimizers::OptimizerRef;
@@ -100,31 +100,18 @@ impl Job {
     fn baseline(&self) -> Result<(String, Logs)> {
         match &self.data.target {
             Target::Classes(classes) => {
-                let train = indices(&self.data.train_y);
-                let rows_of = |class: usize| train.iter().filter(|label| **label == class).count();
-                let counts: Vec<f64> = (0..classes.len()).map(|class| rows_of(class) as f64).collect();
-                let class = crate::table::largest(&counts);
-                let test = indices(&self.data.test_y);
-                let hits = test.iter().filter(|&&label| label == class).count();
-                let accuracy = hits as f64 / test.len() as f64;
-                Ok((
-                    format!("majority class ({})", classes[class]),
-                    Logs::from_iter([("accuracy", accuracy)]),
-                ))
+                let baseline = majority_baseline(&indices(&self.data.train_y), &indices(&self.data.test_y));
+                let name = format!("majority class ({})", classes[baseline.class]);
+                Ok((name, Logs::from_iter([("accuracy", baseline.accuracy)])))
             }
             Target::Numbers => {
-                let train = self.data.train_y.to_f64();
-                let mean = train.iter().sum::<f64>() / train.len() as f64;
-                let errors: Vec<f64> = self.data.test_y.to_f64().iter().map(|value| value - mean).collect();
-                let share = 1.0 / errors.len() as f64;
-                let absolute = errors.iter().map(|error| error.abs()).sum::<f64>() * share;
-                let squared = errors.iter().map(|error| error * error).sum::<f64>() * share;
+                let baseline = mean_baseline(&self.data.train_y.to_f64(), &self.data.test_y.to_f64());
                 let logs = [
-                    ("mean_absolute_error", absolute),
-                    ("mean_squared_error", squared),
-                    ("root_mean_squared_error", squared.sqrt()),
+                    ("mean_absolute_error", baseline.mean_absolute_error),
+                    ("mean_squared_error", baseline.mean_squared_error),
+                    ("root_mean_squared_error", baseline.mean_squared_error.sqrt()),
                 ];
-                Ok((format!("mean of the training rows ({mean:.4})"), Logs::from_iter(logs)))
+                Ok((format!("mean of the training rows ({:.4})", baseline.mean), Logs::from_iter(logs)))
             }
         }
     }
