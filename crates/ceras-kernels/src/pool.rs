@@ -38,6 +38,8 @@ struct Shared {
     /// the tasks are all taken stays outside, so a loop never waits for one that is asleep.
     gate: AtomicUsize,
     stop: AtomicBool,
+    /// How many workers have begun their work; a thread allocates until then.
+    begun: AtomicUsize,
     panic: Mutex<Option<Box<dyn Any + Send>>>,
     sleep: Mutex<()>,
     wake: Condvar,
@@ -58,17 +60,22 @@ impl Pool {
             next: AtomicUsize::new(0),
             gate: AtomicUsize::new(0),
             stop: AtomicBool::new(false),
+            begun: AtomicUsize::new(0),
             panic: Mutex::new(None),
             sleep: Mutex::new(()),
             wake: Condvar::new(),
         });
-        let workers = (1..threads)
+        let workers: Vec<JoinHandle<()>> = (1..threads)
             .filter_map(|index| {
                 let shared = Arc::clone(&shared);
                 // A machine that gives no more threads leaves a smaller pool with the same results.
                 std::thread::Builder::new().name(format!("ceras-{index}")).spawn(move || shared.work()).ok()
             })
             .collect();
+        // From here on nothing that a pool does allocates, the first loop included.
+        while shared.begun.load(Ordering::Acquire) < workers.len() {
+            std::thread::yield_now();
+        }
         Pool { shared, turn: Mutex::new(()), workers }
     }
 
@@ -133,6 +140,7 @@ impl Pool {
 impl Shared {
     /// The life of a worker.
     fn work(&self) {
+        self.begun.fetch_add(1, Ordering::Release);
         let mut seen = 0;
         while self.wait(&mut seen) {
             if !self.enter() {
