@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use ceras::ErrorKind;
-use ceras::data::{Table, npy};
+use ceras::data::{Column, Table, npy};
 use ceras::prelude::*;
 use ceras::saving::{Contract, Task};
 
@@ -44,8 +44,8 @@ impl Rows {
         Ok(Rows { x })
     }
 
-    /// The answers as CSV: a column for each class and one for the likeliest, or the predicted number.
-    pub(crate) fn to_csv(&self, answers: &Tensor, contract: Option<&Contract>) -> Result<String> {
+    /// The answers as a table: the likeliest class and a column for each, or the predicted number.
+    pub(crate) fn to_table(answers: &Tensor, contract: Option<&Contract>) -> Result<Table> {
         let rows = answers.dims().first().copied().unwrap_or(0);
         let width = answers.len() / rows.max(1);
         let values = answers.to_f32();
@@ -53,29 +53,39 @@ impl Rows {
             Some(contract) if contract.task == Task::Classification => &contract.classes,
             _ => &[],
         };
-        let target = contract.map(|contract| contract.target.as_str());
-        let mut writer = Csv::default();
-        let header: Vec<String> = match target {
-            Some(target) if classes.len() == width && width > 1 => {
-                std::iter::once(target.to_owned()).chain(classes.iter().cloned()).collect()
-            }
-            Some(target) if classes.len() == 2 && width == 1 => vec![target.to_owned(), classes[1].clone()],
-            Some(target) if width == 1 => vec![target.to_owned()],
-            _ => (0..width).map(|index| format!("y{index}")).collect(),
+        let named = match (classes.len(), width) {
+            (2, 1) => &classes[1..],
+            (count, width) if count == width && width > 1 => classes,
+            _ => &[],
         };
-        let named = header.len() > width;
-        writer.row(&header);
-        for row in values.chunks(width.max(1)) {
-            let numbers = row.iter().map(f32::to_string);
-            if !named {
-                writer.row(&numbers.collect::<Vec<_>>());
-                continue;
+        let target = contract.map(|contract| contract.target.as_str());
+        let column = |index: usize, name: String| {
+            let values = values.iter().skip(index).step_by(width);
+            Column::new(name, values.copied().collect::<Vec<f32>>())
+        };
+        let columns = match target {
+            Some(target) if !named.is_empty() => {
+                let likeliest = values.chunks(width).map(|row| classes[class_of(row)].as_str());
+                let first = Column::new(target, likeliest.collect::<Vec<&str>>());
+                // A class may be called as the target is; columns of a table have names of their own.
+                let own = |name: &String| {
+                    if name == target { format!("probability of {name}") } else { name.clone() }
+                };
+                let shares = named.iter().enumerate().map(|(index, name)| column(index, own(name)));
+                std::iter::once(first).chain(shares).collect()
             }
-            let scores: Vec<f64> = row.iter().map(|value| f64::from(*value)).collect();
-            let class = if width == 1 { usize::from(scores[0] > 0.5) } else { largest(&scores) };
-            writer.row(&std::iter::once(classes[class].clone()).chain(numbers).collect::<Vec<_>>());
-        }
-        Ok(writer.text)
+            Some(target) if width == 1 => vec![column(0, target.to_owned())],
+            _ => (0..width).map(|index| column(index, format!("y{index}"))).collect(),
+        };
+        Table::from_columns(columns)
+    }
+}
+
+/// The class that the scores of a row speak for; a single score is that of the second class.
+fn class_of(scores: &[f32]) -> usize {
+    match scores {
+        [score] => usize::from(*score > 0.5),
+        _ => largest(&scores.iter().map(|score| f64::from(*score)).collect::<Vec<f64>>()),
     }
 }
 
@@ -113,21 +123,4 @@ fn warn_outside(contract: &Contract, x: &Tensor) {
 
 fn quoted(names: &[&str]) -> String {
     list(&names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>())
-}
-
-/// CSV text.
-#[derive(Debug, Default)]
-struct Csv {
-    text: String,
-}
-
-impl Csv {
-    fn row(&mut self, cells: &[String]) {
-        let quote = |cell: &String| {
-            let plain = !cell.contains([',', '"', '\n', '\r']);
-            if plain { cell.clone() } else { format!("\"{}\"", cell.replace('"', "\"\"")) }
-        };
-        self.text += &cells.iter().map(quote).collect::<Vec<_>>().join(",");
-        self.text.push('\n');
-    }
 }

@@ -260,14 +260,9 @@ fn describe_target(name: &str, target: &Target, y: &Tensor, why: &str, forced: b
     let other = |task: &str| if forced { String::new() } else { format!("; `--task {task}` for the other") };
     match target {
         Target::Classes(classes) => {
-            let labels = crate::train::indices(y);
-            let counts: Vec<String> = classes
-                .iter()
-                .enumerate()
-                .map(|(code, class)| {
-                    format!("{class} {}", labels.iter().filter(|label| **label == code).count())
-                })
-                .collect();
+            let counts = data::class_counts(&crate::train::indices(y), classes.len());
+            let counts: Vec<String> =
+                classes.iter().zip(counts).map(|(class, count)| format!("{class} {count}")).collect();
             let (shown, more) = counts.split_at(counts.len().min(12));
             let more =
                 if more.is_empty() { String::new() } else { format!(", … ({} classes)", classes.len()) };

@@ -1,6 +1,5 @@
 //! `ceras predict`: a network's answers for new rows.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use ceras::data::npy;
@@ -40,12 +39,9 @@ impl Predict {
         let answers = model.predict(&rows.x)?;
         match &self.output {
             Some(path) if writes_array => npy::write(path, &answers),
-            Some(path) => {
-                let text = rows.to_csv(&answers, contract.as_ref())?;
-                ceras::files::write_atomically(path, |file| file.write_all(text.as_bytes()))
-            }
+            Some(path) => Rows::to_table(&answers, contract.as_ref())?.write_csv(path),
             None => {
-                rows.to_csv(&answers, contract.as_ref())?.lines().for_each(say);
+                Rows::to_table(&answers, contract.as_ref())?.to_csv().lines().for_each(say);
                 Ok(())
             }
         }
