@@ -4,6 +4,7 @@
 //! [arena](memory) and the [parallel loop](pool). The rest of ceras reaches memory through the safe
 //! views of [`Io`], whose disjointness is checked once, when a [`Program`] is made.
 
+pub mod conv;
 pub mod elementwise;
 pub mod gather;
 pub mod io;
@@ -15,6 +16,7 @@ pub mod pool;
 pub mod program;
 pub mod random;
 pub mod reduce;
+pub mod window;
 
 mod disjoint;
 mod dtype;

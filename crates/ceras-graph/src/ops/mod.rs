@@ -8,6 +8,7 @@ pub(crate) mod rules;
 
 mod all_finite;
 mod arg_max;
+mod average_pool;
 mod binary;
 mod broadcast_in_dim;
 mod clamp;
@@ -16,11 +17,16 @@ mod concatenate;
 mod cond;
 mod constant;
 mod convert;
+mod convolution;
+mod convolution_kernel_gradient;
 mod dot_general;
 pub(crate) mod fused;
 mod gather;
 mod iota;
+mod max_pool;
+mod max_pool_scatter;
 mod pad;
+mod pool_window;
 mod reduce;
 mod reshape;
 mod reverse;
@@ -46,6 +52,7 @@ use crate::types::{Shape, TensorType};
 
 pub use all_finite::{AllFinite, all_finite};
 pub use arg_max::{ArgMax, arg_max};
+pub use average_pool::{AveragePool, AveragePoolScatter, average_pool};
 pub use binary::*;
 pub use broadcast_in_dim::{BroadcastInDim, broadcast_in_dim};
 pub use clamp::{Clamp, clamp};
@@ -54,12 +61,17 @@ pub use concatenate::{Concatenate, concatenate};
 pub use cond::{Cond, cond};
 pub use constant::{Constant, constant, scalar_constant};
 pub use convert::{Convert, convert};
+pub use convolution::{Convolution, ConvolutionWindow, convolution, convolution_transposed};
+pub use convolution_kernel_gradient::{ConvolutionKernelGradient, convolution_kernel_gradient};
 pub use dot_general::{DotDimensions, DotGeneral, dot_general};
 pub use fused::Fused;
 pub use gather::{Gather, gather};
 pub use given::Given;
 pub use iota::{Iota, iota};
+pub use max_pool::{MaxPool, max_pool};
+pub use max_pool_scatter::{MaxPoolGather, MaxPoolScatter};
 pub use pad::{Pad, pad};
+pub use pool_window::PoolWindow;
 pub use reduce::{Reduce, reduce};
 pub use reshape::{Reshape, reshape};
 pub use reverse::{Reverse, reverse};
@@ -134,6 +146,13 @@ pub const LIST: &[(&str, Parse)] = &[
     ("arg_max", arg_max::parse),
     ("all_finite", all_finite::parse),
     ("dot_general", dot_general::parse),
+    ("convolution", convolution::parse),
+    ("convolution_kernel_gradient", convolution_kernel_gradient::parse),
+    ("max_pool", max_pool::parse),
+    ("max_pool_scatter", max_pool_scatter::parse_scatter),
+    ("max_pool_gather", max_pool_scatter::parse_gather),
+    ("average_pool", average_pool::parse),
+    ("average_pool_scatter", average_pool::parse_scatter),
     ("rng_bit_generator", rng_bit_generator::parse),
     ("stop_gradient", stop_gradient::parse),
     ("cond", cond::parse),

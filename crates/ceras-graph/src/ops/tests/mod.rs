@@ -1,4 +1,5 @@
 mod errors;
 mod graphs;
+mod images;
 mod list;
 mod oracle;
