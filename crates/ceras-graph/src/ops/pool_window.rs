@@ -103,9 +103,7 @@ impl PoolWindow {
     pub(super) fn image(&self, result: &TensorType, positions: &[usize]) -> Result<TensorType, Rule> {
         let rank = result.shape.rank();
         if positions.len() + 2 != rank {
-            return Err(Rule::new(format!(
-                "the image's positions must be given for each of the axes of {{0}} but two"
-            )));
+            return Err(Rule::new("the image's positions must be given for each of the axes of {0} but two"));
         }
         let mut dims = vec![result.shape.dim(0)];
         dims.extend(positions.iter().copied().map(Some));
