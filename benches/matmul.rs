@@ -1,7 +1,9 @@
-//! Matrix products beside the `gemm` crate and beside the most that the processor can do, all in one run.
+//! Matrix products beside the most that the processor can do, in one run.
 //!
-//! `cargo bench -p ceras-kernels --bench matmul [-- WORD…]`; a word keeps the lines whose name contains it. Each number
-//! is the best of several rounds in which the contestants take turns, because other work on the machine only ever slows.
+//! `cargo bench -p ceras-kernels --bench matmul [-- WORD…]`; a word keeps the lines whose name contains it. Both
+//! instruction-set levels are measured unless `CERAS_ISA` names one. Each number is the best of several rounds in which
+//! the contestants take turns, because other work on the machine only ever slows. `benches/peers/gemm` runs this
+//! same table with the `gemm` crate as a contestant; it is a workspace of its own, so that tests do not build it.
 #![allow(clippy::print_stdout)]
 
 use std::time::{Duration, Instant};
@@ -10,13 +12,23 @@ use ceras_kernels::matmul::{MatMul, Spec, Strides};
 use ceras_kernels::{Block, DType, Isa, Pool, Program, Region, Space, Step};
 
 /// A product `m × k` by `k × n`, and which operands lie transposed.
-struct Case {
-    name: &'static str,
-    m: usize,
-    n: usize,
-    k: usize,
-    transposed: (bool, bool),
+pub struct Case {
+    pub name: &'static str,
+    pub m: usize,
+    pub n: usize,
+    pub k: usize,
+    pub transposed: (bool, bool),
 }
+
+impl Case {
+    /// How the operands are read.
+    pub fn strides(&self) -> (Strides, Strides) {
+        (strides(self.m, self.k, self.transposed.0), strides(self.k, self.n, self.transposed.1))
+    }
+}
+
+/// Makes the same product by somebody else, on so many threads.
+pub type Peer = fn(&Case, usize) -> Box<dyn FnMut()>;
 
 const fn case(name: &'static str, m: usize, k: usize, n: usize, transposed: (bool, bool)) -> Case {
     Case { name, m, n, k, transposed }
@@ -25,11 +37,6 @@ const fn case(name: &'static str, m: usize, k: usize, n: usize, transposed: (boo
 const PLAIN: (bool, bool) = (false, false);
 
 const CASES: &[Case] = &[
-    case("tile", 14, 256, 32, PLAIN),
-    case("tile4", 56, 256, 32, PLAIN),
-    case("tiles", 14, 256, 512, PLAIN),
-    case("grid", 140, 256, 512, PLAIN),
-    case("grid2", 1400, 256, 512, PLAIN),
     case("square 1024", 1024, 1024, 1024, PLAIN),
     case("square 4096", 4096, 4096, 4096, PLAIN),
     case("wide forward", 4096, 256, 1024, PLAIN),
@@ -68,7 +75,7 @@ struct Ours {
 impl Ours {
     fn new(case: &Case, isa: Isa) -> Ours {
         let Case { m, n, k, .. } = *case;
-        let (lhs, rhs) = (strides(m, k, case.transposed.0), strides(k, n, case.transposed.1));
+        let (lhs, rhs) = case.strides();
         let spec = Spec { dtype: DType::F32, batch: 1, m, n, k, lhs, rhs, prologue: None, epilogue: None };
         let kernel = MatMul::new(spec, isa);
         let mut at = 0;
@@ -101,59 +108,8 @@ impl Ours {
     }
 }
 
-/// The same product by the `gemm` crate.
-struct Peer {
-    lhs: Vec<f32>,
-    rhs: Vec<f32>,
-    out: Vec<f32>,
-}
-
-impl Peer {
-    fn new(case: &Case) -> Peer {
-        let mut peer = Peer {
-            lhs: vec![0.0; case.m * case.k],
-            rhs: vec![0.0; case.k * case.n],
-            out: vec![0.0; case.m * case.n],
-        };
-        fill(&mut peer.lhs);
-        fill(&mut peer.rhs);
-        peer
-    }
-
-    fn run(&mut self, case: &Case, threads: usize) {
-        let Case { m, n, k, .. } = *case;
-        let (lhs, rhs) = (strides(m, k, case.transposed.0), strides(k, n, case.transposed.1));
-        let parallelism =
-            if threads == 1 { gemm::Parallelism::None } else { gemm::Parallelism::Rayon(threads) };
-        // SAFETY: the vectors hold the matrices that the strides describe.
-        unsafe {
-            gemm::gemm(
-                m,
-                n,
-                k,
-                self.out.as_mut_ptr(),
-                1,
-                n as isize,
-                false,
-                self.lhs.as_ptr(),
-                lhs.col as isize,
-                lhs.row as isize,
-                self.rhs.as_ptr(),
-                rhs.col as isize,
-                rhs.row as isize,
-                0.0,
-                1.0,
-                false,
-                false,
-                false,
-                parallelism,
-            );
-        }
-    }
-}
-
 /// Numbers between -1 and 1.
-fn fill(values: &mut [f32]) {
+pub fn fill(values: &mut [f32]) {
     for (index, value) in values.iter_mut().enumerate() {
         *value = ((index * 7919 + 13) % 1009) as f32 / 504.5 - 1.0;
     }
@@ -172,9 +128,9 @@ fn seconds(rounds: usize, calls: usize, mut call: impl FnMut()) -> f64 {
 
 /// Multiplications and additions a second of so many threads that do nothing else.
 fn peak(pool: &Pool, isa: Isa) -> f64 {
-    const STEPS: usize = 200_000;
+    const STEPS: usize = 50_000;
     let threads = pool.threads();
-    let time = seconds(10, 1, || {
+    let time = seconds(4, 1, || {
         pool.for_each(threads, &|_| {
             std::hint::black_box(peak::run(isa, STEPS));
         });
@@ -250,48 +206,63 @@ mod peak {
     }
 }
 
+#[allow(dead_code, reason = "a module elsewhere")]
 fn main() {
+    table(None);
+}
+
+/// Prints the table of every level.
+pub fn table(peer: Option<(&str, Peer)>) {
     let words: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
-    let isa = Isa::active();
+    let levels = match std::env::var_os("CERAS_ISA") {
+        Some(_) => vec![Isa::active()],
+        None => [Isa::Avx2, Isa::Avx512].into_iter().filter(|isa| isa.is_available()).collect(),
+    };
     let most = Pool::default_threads().min(2);
-    for threads in 1..=most {
-        let pool = Pool::new(threads);
-        let peak = peak(&pool, isa);
-        println!("\n{isa}, {threads} thread(s), peak {:.1} GFLOP/s", peak / 1e9);
-        println!(
-            "{:<20} {:>16} {:>12} {:>9} {:>6} {:>12} {:>7}",
-            "", "m × k × n", "time", "GFLOP/s", "peak", "gemm", "ratio"
-        );
-        for case in CASES {
-            if !words.is_empty() && !words.iter().any(|word| case.name.contains(word.as_str())) {
-                continue;
+    for isa in if levels.is_empty() { vec![Isa::active()] } else { levels } {
+        for threads in 1..=most {
+            let pool = Pool::new(threads);
+            println!("\n{isa}, {threads} thread(s); peak: of the most that was measured beside each line");
+            let name = peer.map_or("", |(name, _)| name);
+            println!(
+                "{:<20} {:>16} {:>12} {:>9} {:>9} {:>6} {:>12} {:>7}",
+                "", "m × k × n", "time", "GFLOP/s", "most", "peak", name, "ratio"
+            );
+            for case in CASES {
+                if words.is_empty() || words.iter().any(|word| case.name.contains(word.as_str())) {
+                    line(case, isa, &pool, peer);
+                }
             }
-            line(case, isa, &pool, peak);
         }
     }
 }
 
-fn line(case: &Case, isa: Isa, pool: &Pool, peak: f64) {
+fn line(case: &Case, isa: Isa, pool: &Pool, peer: Option<(&str, Peer)>) {
     let Case { m, n, k, .. } = *case;
     let flops = (2 * m * n * k) as f64;
-    let (mut ours, mut peer) = (Ours::new(case, isa), Peer::new(case));
+    let mut ours = Ours::new(case, isa);
+    let mut theirs = peer.map(|(_, make)| make(case, pool.threads()));
+    let mut most = peak(pool, isa);
     // Some milliseconds a round, however small the product.
-    let calls = ((peak * 2e-3 / flops) as usize).clamp(1, 20_000);
-    let rounds = if flops > 1e10 { 3 } else { 7 };
+    let calls = ((most * 2e-3 / flops) as usize).clamp(1, 20_000);
+    let rounds = if flops > 1e10 { 4 } else { 12 };
     let (mut mine, mut other) = (f64::INFINITY, f64::INFINITY);
     for _ in 0..rounds {
         mine = mine.min(seconds(2, calls, || ours.run(pool)));
-        other = other.min(seconds(2, calls, || peer.run(case, pool.threads())));
+        if let Some(theirs) = &mut theirs {
+            other = other.min(seconds(2, calls, theirs));
+        }
+        most = most.max(peak(pool, isa));
     }
     println!(
-        "{:<20} {:>16} {:>12} {:>9.1} {:>5.1}% {:>12} {:>6.2}x",
+        "{:<20} {:>16} {:>12} {:>9.1} {:>9.1} {:>5.1}% {}",
         case.name,
         format!("{m}×{k}×{n}"),
         show(mine),
         flops / mine / 1e9,
-        100.0 * flops / mine / peak,
-        show(other),
-        other / mine
+        most / 1e9,
+        100.0 * flops / mine / most,
+        if peer.is_some() { format!("{:>12} {:>6.2}x", show(other), other / mine) } else { String::new() }
     );
 }
 
