@@ -8,6 +8,7 @@ test:
 # Kernels against their peers and the machine's limits.
 bench:
     cargo bench -p ceras-kernels --bench matmul
+    cargo run --release --manifest-path benches/peers/gemm/Cargo.toml
 
 # The fixtures anew, from real Keras (needs Python).
 oracle:

@@ -13,10 +13,15 @@ use ceras_kernels::{Block, DType, Isa, Pool, Program, Region, Space, Step};
 
 /// A product `m × k` by `k × n`, and which operands lie transposed.
 pub struct Case {
+    /// What the line is called.
     pub name: &'static str,
+    /// Rows of the product.
     pub m: usize,
+    /// Columns of the product.
     pub n: usize,
+    /// Length of the sums.
     pub k: usize,
+    /// Whether the left and the right operand lie in columns.
     pub transposed: (bool, bool),
 }
 

@@ -4,10 +4,12 @@ use std::fmt;
 use std::mem::MaybeUninit;
 use std::ops::Range;
 
-use super::epilogue::{Epilogue, MAX_OPERANDS, RowProgram, operand};
+use super::epilogue::{Epilogue, RowProgram, operand};
+use super::pack::{LINE_BYTES, Transpose};
 use super::problem::Problem;
 use super::shape::{Grid, Slabs, Tiling};
-use super::tile::{MAX_ROWS, Tile, Tiled, block};
+use super::tile::{MAX_ROWS, Tile, Tiled, block, blocks};
+use super::vector::prefetch_far;
 use super::{Matrix, Spec, output_stride, pack};
 use crate::io::Io;
 use crate::isa::Isa;
@@ -23,10 +25,14 @@ const PACK_RHS_ROWS: usize = 96;
 /// … and it is larger than this, so that it does not stay in the L1 cache by itself.
 const PACK_RHS_BYTES: usize = 16 * 1024;
 
+/// From how many elements of k on a tile asks for its part of the product ahead.
+const LONG: usize = 64;
+
 /// A product of floating-point matrices.
 pub(super) struct Blocked<T> {
     problem: Problem,
     tiling: Tiling<T>,
+    transpose: Transpose<T>,
     grid: Grid,
     slabs: Option<Slabs>,
     pack_lhs: bool,
@@ -45,15 +51,17 @@ impl<T: Tiled> Blocked<T> {
         let first = 2 + prologue.as_ref().map_or(0, RowProgram::operands);
         let epilogue = Epilogue::new(problem.epilogue.as_ref(), first, dtype, isa)?;
         let Problem { batch, m, n, k, .. } = problem;
-        let tiling = Tiling::new(&T::kernels(isa), m, n).ok_or("no tile fits the product")?;
+        let kernels = T::kernels(isa);
+        let tiling =
+            Tiling::new(&kernels, [m, n, k], problem.lhs.col != 1).ok_or("no tile fits the product")?;
         let rhs_bytes = k * n * size_of::<T>();
         let pack_rhs = problem.rhs.col != 1 || (m >= PACK_RHS_ROWS && rhs_bytes > PACK_RHS_BYTES);
-        let slabs = (pack_rhs && k > 0)
-            .then(|| Slabs::new(batch, &tiling, k.min(block::<T>()), k.div_ceil(block::<T>())));
+        let slabs = (pack_rhs && k > 0).then(|| Slabs::new(batch, &tiling, blocks::<T>(k)));
         let flops = [2, batch, m, n, k].into_iter().fold(1, usize::saturating_mul);
         let grid = Grid::new(flops, batch, tiling.rows.parts, tiling.panels, tiling.width);
         Ok(Blocked {
             tiling,
+            transpose: kernels.transpose,
             grid,
             slabs,
             pack_lhs: prologue.is_some() || n >= PACK_LHS_COLUMNS,
@@ -97,15 +105,20 @@ impl<T: Tiled> Blocked<T> {
         } else {
             (view.pointer.cast(), output_stride(view, size_of::<T>(), batch * m, n))
         };
-        let operands = |program: Option<&RowProgram>| {
-            program.map_or([std::ptr::null(); MAX_OPERANDS], |program| program.pointers(io))
-        };
         let scalar = |index: Option<usize>, len: usize| -> *const T {
             index.map_or(std::ptr::null(), |index| operand(io, index, len * size_of::<T>()).cast())
         };
-        let (after, bias, floor) = match &self.epilogue {
-            Epilogue::Native { bias, floor } => (None, scalar(*bias, n), scalar(*floor, 1)),
-            Epilogue::Program(program) => (Some(program), std::ptr::null(), std::ptr::null()),
+        let mut rooms = [MaybeUninit::uninit(), MaybeUninit::uninit()];
+        let [before_room, after_room] = &mut rooms;
+        let before = match &self.prologue {
+            Some(program) => program.pointers(io, before_room),
+            None => &[],
+        };
+        let (after, bias, floor): (&[*const u8], _, _) = match &self.epilogue {
+            Epilogue::Native { bias, floor } => (&[], scalar(*bias, n), scalar(*floor, 1)),
+            Epilogue::Program(program) => {
+                (program.pointers(io, after_room), std::ptr::null(), std::ptr::null())
+            }
         };
         let (left, right) = if swapped { (1, 0) } else { (0, 1) };
         let job = Job {
@@ -116,8 +129,8 @@ impl<T: Tiled> Blocked<T> {
             out_row,
             bias,
             floor,
-            before: operands(self.prologue.as_ref()),
-            after: operands(after),
+            before,
+            after,
         };
         job.run(io.pool(), scratch);
         if detour {
@@ -178,8 +191,9 @@ struct Job<'p, T> {
     out_row: usize,
     bias: *const T,
     floor: *const T,
-    before: [*const u8; MAX_OPERANDS],
-    after: [*const u8; MAX_OPERANDS],
+    /// The operands of the prologue and of the epilogue.
+    before: &'p [*const u8],
+    after: &'p [*const u8],
 }
 
 // SAFETY: tasks read the operands and write tiles (or panels) of their own, each of which belongs to one task.
@@ -196,7 +210,7 @@ unsafe impl<T: Tiled> Sync for Target<T> {}
 impl<T: Tiled> Job<'_, T> {
     fn run(&self, pool: &Pool, scratch: *mut T) {
         let Problem { batch, k, rhs, .. } = self.plan.problem;
-        let blocks = k.div_ceil(block::<T>()).max(1);
+        let (blocks, len) = blocks::<T>(k);
         let width = self.plan.tiling.width;
         let Some(slabs) = &self.plan.slabs else {
             let strides = self.rhs.strides;
@@ -204,7 +218,7 @@ impl<T: Tiled> Job<'_, T> {
             let panels = Panels {
                 base: self.rhs.pointer,
                 batch: strides.batch,
-                block: block::<T>() * strides.row,
+                block: len * strides.row,
                 panel: width,
                 row: strides.row,
             };
@@ -245,7 +259,15 @@ impl<T: Tiled> Job<'_, T> {
                 let panel = target.0.add(task * panel);
                 let source = self.rhs.pointer.add(source);
                 let columns = width.min(self.plan.problem.n - column);
-                pack::panel(panel, width, source, (strides.row, strides.col), len, columns);
+                pack::panel(
+                    panel,
+                    width,
+                    source,
+                    (strides.row, strides.col),
+                    len,
+                    columns,
+                    self.plan.transpose,
+                );
             }
         });
         Panels { base: scratch, batch: panels * blocks * panel, block: panels * panel, panel, row: width }
@@ -253,8 +275,8 @@ impl<T: Tiled> Job<'_, T> {
 
     /// The start and the length of a block of k.
     fn block(&self, index: usize) -> (usize, usize) {
-        let start = index * block::<T>();
-        (start, block::<T>().min(self.plan.problem.k - start))
+        let (_, len) = blocks::<T>(self.plan.problem.k);
+        (index * len, len.min(self.plan.problem.k - index * len))
     }
 
     /// Computes the tiles of a slab.
@@ -324,6 +346,14 @@ impl<T: Tiled> Job<'_, T> {
                 let (lhs, lhs_row, lhs_column) = left(matrix, (first, rows), (start, len));
                 let row = matrix * m + first;
                 for panel in tiles.clone() {
+                    if self.plan.pack_lhs && part + 1 < tiling.rows.parts {
+                        self.prefetch_left(
+                            matrix,
+                            part + 1,
+                            (start, len),
+                            (panel - tiles.start, tiles.len()),
+                        );
+                    }
                     let column = panel * tiling.width;
                     let tile = Tile {
                         k: len,
@@ -334,6 +364,7 @@ impl<T: Tiled> Job<'_, T> {
                         rhs_row: panels.row,
                         out: self.out.wrapping_add(row * self.out_row + column),
                         out_row: self.out_row,
+                        ahead: if len >= LONG { rows } else { 0 },
                         columns: tiling.width.min(n - column),
                         accumulate: index > 0,
                         bias: if complete && !self.bias.is_null() {
@@ -361,7 +392,7 @@ impl<T: Tiled> Job<'_, T> {
         for row in rows {
             let out = self.out.wrapping_add(row * self.out_row + columns.start);
             // SAFETY: the elements lie in the product and belong to this task; the operands were checked.
-            unsafe { program.run((row, columns.start, columns.len()), &self.after, out, out) }
+            unsafe { program.run((row, columns.start, columns.len()), self.after, out, out) }
         }
     }
 
@@ -370,6 +401,20 @@ impl<T: Tiled> Job<'_, T> {
         let strides = self.lhs.strides;
         let offset = batch * strides.batch + row * strides.row + k * strides.col;
         (self.lhs.pointer.wrapping_add(offset), strides.row, strides.col)
+    }
+
+    /// Asks for the `share.0`-th of `share.1` shares of the rows that are copied next.
+    fn prefetch_left(&self, batch: usize, part: usize, (start, len): (usize, usize), share: (usize, usize)) {
+        let (first, rows, _) = self.plan.tiling.rows.part(part);
+        let (source, row, column) = self.left(batch, first, start);
+        if column == 1 {
+            let line = LINE_BYTES / size_of::<T>();
+            let lines = len.div_ceil(line);
+            let bound = |place: usize| rows * lines * place / share.1;
+            for index in bound(share.0)..bound(share.0 + 1) {
+                prefetch_far(source.wrapping_add(index / lines * row + index % lines * line));
+            }
+        }
     }
 
     /// A copy of a block of rows, after the prologue if there is one.
@@ -391,18 +436,18 @@ impl<T: Tiled> Job<'_, T> {
                 for i in 0..rows {
                     let (mut input, output) = (source.add(i * row), room.add(i * stride));
                     if column != 1 {
-                        pack::panel(output, 1, input, (column, 1), len, 1);
+                        pack::panel(output, 1, input, (column, 1), len, 1, self.plan.transpose);
                         input = output;
                     }
                     let flat = batch * self.plan.problem.m + first + i;
-                    program.run((flat, start, len), &self.before, input, output);
+                    program.run((flat, start, len), self.before, input, output);
                 }
                 (room, stride, 1)
             } else if row == 1 {
-                pack::panel(room, rows, source, (column, 1), len, rows);
+                pack::panel(room, rows, source, (column, 1), len, rows, self.plan.transpose);
                 (room, 1, rows)
             } else {
-                pack::panel(room, stride, source, (row, column), rows, len);
+                pack::panel(room, stride, source, (row, column), rows, len, self.plan.transpose);
                 (room, stride, 1)
             }
         }

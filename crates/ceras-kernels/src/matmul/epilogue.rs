@@ -1,12 +1,17 @@
 //! What happens to an element on its way into a product (prologue) and out of it (epilogue).
 
+use std::mem::MaybeUninit;
+
 use crate::dtype::DType;
 use crate::elementwise::{Body, Instruction, Operand, Register, TileProgram};
 use crate::io::Io;
 use crate::isa::Isa;
 
 /// The most operands that a prologue or an epilogue may have.
-pub(super) const MAX_OPERANDS: usize = 32;
+const MAX_OPERANDS: usize = 32;
+
+/// Addresses of operands; operand 0 is handed in.
+pub(super) type Pointers = [*const u8; MAX_OPERANDS];
 
 /// What is done to the elements of the product.
 #[derive(Debug)]
@@ -99,30 +104,29 @@ impl RowProgram {
         self.bytes.len()
     }
 
-    /// The addresses of the operands in a step.
+    /// The addresses of the operands in a step, written to `room`.
     ///
     /// # Panics
     /// If the plan gave an operand that is strided or too small.
-    pub(super) fn pointers(&self, io: &Io<'_>) -> [*const u8; MAX_OPERANDS] {
-        let mut pointers = [std::ptr::null(); MAX_OPERANDS];
+    pub(super) fn pointers<'r>(&self, io: &Io<'_>, room: &'r mut MaybeUninit<Pointers>) -> &'r [*const u8] {
+        let pointers = room.write([std::ptr::null(); MAX_OPERANDS]);
         for (index, &bytes) in self.bytes.iter().enumerate() {
             pointers[index + 1] = operand(io, self.first + index, bytes);
         }
-        pointers
+        &pointers[..=self.bytes.len()]
     }
 
     /// Computes `len` elements of a row from column `column` on, in place or not.
     ///
     /// # Safety
-    /// The pointers must be those of this step; `input` must be readable and `output` writable for `len` elements.
+    /// The operands must be those of this step; `input` must be readable and `output` writable for `len` elements.
     pub(super) unsafe fn run<T>(
         &self,
         (row, column, len): (usize, usize, usize),
-        pointers: &[*const u8; MAX_OPERANDS],
+        operands: &[*const u8],
         input: *const T,
         output: *mut T,
     ) {
-        let operands = &pointers[..=self.bytes.len()];
         // SAFETY: as the caller vouches; the operands are large enough for the whole shape.
         unsafe { self.program.run_row(row, column, len, operands, Some((0, input.cast())), output.cast()) }
     }

@@ -2,6 +2,9 @@
 
 use crate::dtype::Element;
 
+/// Bytes that are fetched together.
+pub(super) const LINE_BYTES: usize = 64;
+
 /// Copies `k` rows of `columns` elements into a panel whose rows are `width` apart.
 ///
 /// # Safety
@@ -13,15 +16,16 @@ pub(super) unsafe fn panel<T: Element>(
     (row, column): (usize, usize),
     k: usize,
     columns: usize,
+    transpose: Transpose<T>,
 ) {
     // SAFETY: as the caller vouches: all indices stay below `k` and `columns`.
     unsafe {
         if column == 1 {
             for index in 0..k {
-                std::ptr::copy_nonoverlapping(source.add(index * row), panel.add(index * width), columns);
+                copy(panel.add(index * width), source.add(index * row), columns);
             }
         } else if row == 1 {
-            transpose(panel, width, source, column, k, columns);
+            transpose.rows(panel, width, source, column, k, columns);
         } else {
             for index in 0..k {
                 for j in 0..columns {
@@ -32,33 +36,94 @@ pub(super) unsafe fn panel<T: Element>(
     }
 }
 
-/// `panel[i, j] = source[j, i]` for `rows` × `columns` elements, in blocks that fit in registers.
+/// Copies `len` elements in pieces of a fixed size, so that a short row costs no call; the last piece may overlap the one
+/// before it.
 ///
 /// # Safety
-/// As [`panel`], with `source` rows `source_row` apart.
-unsafe fn transpose<T: Element>(
-    panel: *mut T,
-    width: usize,
-    source: *const T,
-    source_row: usize,
-    rows: usize,
-    columns: usize,
-) {
-    const BLOCK: usize = 8;
-    // SAFETY: as the caller vouches: all indices stay below `rows` and `columns`.
+/// The source must be readable and the target writable for `len` elements, apart from one another.
+#[inline(always)]
+unsafe fn copy<T: Element>(target: *mut T, source: *const T, len: usize) {
+    // SAFETY: as the caller vouches: the pieces lie inside of `len` elements.
     unsafe {
-        let whole = rows / BLOCK * BLOCK;
-        for i in (0..whole).step_by(BLOCK) {
-            for j in 0..columns {
-                let block = source.add(j * source_row + i).cast::<[T; BLOCK]>().read_unaligned();
-                for (index, value) in block.into_iter().enumerate() {
-                    *panel.add((i + index) * width + j) = value;
+        match len {
+            16.. => pieces::<T, 16>(target, source, len),
+            8.. => pieces::<T, 8>(target, source, len),
+            4.. => pieces::<T, 4>(target, source, len),
+            _ => (0..len).for_each(|at| *target.add(at) = *source.add(at)),
+        }
+    }
+}
+
+/// [`copy`] for at least `N` elements.
+#[inline(always)]
+unsafe fn pieces<T: Element, const N: usize>(target: *mut T, source: *const T, len: usize) {
+    // SAFETY: as the caller vouches: the pieces lie inside of `len` elements.
+    unsafe {
+        let piece = |at: usize| {
+            target.add(at).cast::<[T; N]>().write_unaligned(source.add(at).cast::<[T; N]>().read_unaligned());
+        };
+        (0..len / N).for_each(|index| piece(index * N));
+        if !len.is_multiple_of(N) {
+            piece(len - N);
+        }
+    }
+}
+
+/// How square blocks are transposed.
+#[derive(Clone, Copy)]
+pub(super) struct Transpose<T> {
+    /// Rows and columns of a block.
+    pub(super) block: usize,
+    /// Transposes a block; target and source with the distances of their rows.
+    pub(super) run: unsafe fn(*mut T, usize, *const T, usize),
+}
+
+impl<T: Element> Transpose<T> {
+    /// `target[i, j] = source[j, i]` for `rows` × `columns` elements.
+    ///
+    /// # Safety
+    /// As [`panel`]; the machine has the level of the block.
+    unsafe fn rows(
+        &self,
+        target: *mut T,
+        target_row: usize,
+        source: *const T,
+        source_row: usize,
+        rows: usize,
+        columns: usize,
+    ) {
+        let (down, across) = (rows / self.block * self.block, columns / self.block * self.block);
+        // SAFETY: as the caller vouches: all indices stay below `rows` and `columns`.
+        unsafe {
+            for j in (0..across).step_by(self.block) {
+                for i in (0..down).step_by(self.block) {
+                    let source = source.add(j * source_row + i);
+                    (self.run)(target.add(i * target_row + j), target_row, source, source_row);
                 }
             }
+            let one = |i: usize, j: usize| *target.add(i * target_row + j) = *source.add(j * source_row + i);
+            (0..rows).for_each(|i| (across..columns).for_each(|j| one(i, j)));
+            (down..rows).for_each(|i| (0..across).for_each(|j| one(i, j)));
         }
-        for i in whole..rows {
-            for j in 0..columns {
-                *panel.add(i * width + j) = *source.add(j * source_row + i);
+    }
+}
+
+/// A block by plain loops.
+///
+/// # Safety
+/// The source must be readable and the target writable for `N` rows of `N` elements.
+pub(super) unsafe fn transpose_block<T: Element, const N: usize>(
+    target: *mut T,
+    target_row: usize,
+    source: *const T,
+    source_row: usize,
+) {
+    for j in 0..N {
+        // SAFETY: as the caller vouches.
+        unsafe {
+            let line = source.add(j * source_row).cast::<[T; N]>().read_unaligned();
+            for (i, element) in line.into_iter().enumerate() {
+                *target.add(i * target_row + j) = element;
             }
         }
     }

@@ -1,6 +1,8 @@
 //! The product by plain loops.
 
-use super::epilogue::{MAX_OPERANDS, RowProgram};
+use std::mem::MaybeUninit;
+
+use super::epilogue::RowProgram;
 use super::plain::{self, Number};
 use super::{Matrix, Spec, output_stride};
 use crate::dtype::DType;
@@ -52,11 +54,10 @@ impl Reference {
         let stride = output_stride(out, size_of::<T>(), rows, n);
         let lhs = Matrix::<T>::new(io.input_rows::<T>(0).view, self.spec.lhs, [batch, m, k]);
         let rhs = Matrix::<T>::new(io.input_rows::<T>(1).view, self.spec.rhs, [batch, k, n]);
-        let operands = |program: &Option<RowProgram>| match program {
-            Some(program) => program.pointers(io),
-            None => [std::ptr::null(); MAX_OPERANDS],
-        };
-        let (before, after) = (operands(&self.prologue), operands(&self.epilogue));
+        let mut rooms = [MaybeUninit::uninit(), MaybeUninit::uninit()];
+        let [before_room, after_room] = &mut rooms;
+        let before = self.prologue.as_ref().map_or(&[][..], |program| program.pointers(io, before_room));
+        let after = self.epilogue.as_ref().map_or(&[][..], |program| program.pointers(io, after_room));
         let scratch = if self.prologue.is_some() { io.scratch::<T>() } else { &mut [] };
         for row in 0..rows {
             let (index, i) = (row / m, row % m);
@@ -70,14 +71,14 @@ impl Reference {
                         *element = *source.add(at * column);
                     }
                     let pointer = scratch.as_mut_ptr();
-                    program.run((row, 0, k), &before, pointer, pointer);
+                    program.run((row, 0, k), before, pointer, pointer);
                     (left, column) = (pointer, 1);
                 }
                 let target = out.pointer.cast::<T>().add(row * stride);
                 let right = rhs.pointer.wrapping_add(index * rhs.strides.batch);
                 plain::row(std::slice::from_raw_parts_mut(target, n), k, left, column, right, rhs.strides);
                 if let Some(program) = &self.epilogue {
-                    program.run((row, 0, n), &after, target, target);
+                    program.run((row, 0, n), after, target, target);
                 }
             }
         }

@@ -4,7 +4,7 @@
 use super::tile::{Kernels, MAX_REGISTERS, TileKernel};
 
 /// Columns of a group that is worked on together: a block of as many columns stays in the L2 cache.
-const GROUP_COLUMNS: usize = 512;
+const GROUP_COLUMNS: usize = 1152;
 /// Multiplications and additions of a task; a parallel loop has at most `MAX_TASKS` tasks unless the tiles are many.
 const TASK_FLOPS: usize = 400_000;
 const MAX_TASKS: usize = 64;
@@ -46,11 +46,13 @@ pub(super) struct Tiling<T> {
 }
 
 impl<T> Tiling<T> {
-    /// The cheapest tiles for a product of `m` rows and `n` columns, both above 0.
-    pub(super) fn new(kernels: &Kernels<T>, m: usize, n: usize) -> Option<Tiling<T>> {
+    /// The cheapest tiles for a product of sizes `[m, n, k]`, `m` and `n` above 0; `columns` says that the left operand lies
+    /// in columns.
+    pub(super) fn new(kernels: &Kernels<T>, sizes: [usize; 3], columns: bool) -> Option<Tiling<T>> {
+        let [m, n, _] = sizes;
         let best = (1..=MAX_REGISTERS)
             .filter(|registers| kernels.rows[registers - 1] > 0)
-            .min_by_key(|&registers| cost(kernels, m, n, registers))?;
+            .min_by_key(|&registers| cost(kernels, sizes, columns, registers))?;
         let rows = Split::new(m, kernels.rows[best - 1]);
         let registers = n.div_ceil(kernels.lanes);
         let panels = registers.div_ceil(best);
@@ -68,14 +70,29 @@ impl<T> Tiling<T> {
     }
 }
 
-/// What tiles of so many registers cost, in quarters of a cycle for each element of k: a multiplication a cycle, a load
-/// a cycle, four cycles from a sum to the next, and something for the loop and for the right operand's way to the core.
-fn cost<T>(kernels: &Kernels<T>, m: usize, n: usize, registers: usize) -> usize {
+/// Quarters of a cycle from the call of a micro-kernel to its first sum and from the last to its return.
+const CALL: usize = 120;
+/// Quarters of a cycle for a cache line that is not where the last one was.
+const LINE: usize = 24;
+
+/// What a product costs in tiles of so many registers, in quarters of a cycle: for each element of k a multiplication a
+/// cycle, a load a cycle, four cycles from a sum to the next, and something for the loop and for the right operand's way to
+/// the core. A left operand that lies in columns costs a cache line for each element of k, whether a tile has rows for the whole of it or not.
+fn cost<T>(kernels: &Kernels<T>, [m, n, k]: [usize; 3], columns: bool, registers: usize) -> usize {
     let rows = m.div_ceil(m.div_ceil(kernels.rows[registers - 1]));
-    let tile = |registers: usize| 4 * (rows * registers).max(rows + registers).max(4) + registers + 2;
+    let step = |registers: usize| 4 * (rows * registers).max(rows + registers).max(4) + registers + 2;
+    let tile = |registers: usize| k.saturating_mul(step(registers)).saturating_add(CALL);
     let total = n.div_ceil(kernels.lanes);
     let panels = total.div_ceil(registers);
-    m.div_ceil(rows) * ((panels - 1) * tile(registers) + tile(total - (panels - 1) * registers))
+    let row =
+        tile(registers).saturating_mul(panels - 1).saturating_add(tile(total - (panels - 1) * registers));
+    let lines = if columns { k.saturating_mul(LINE) } else { 0 };
+    row.saturating_add(lines).saturating_mul(m.div_ceil(rows))
+}
+
+/// Panels of a group: groups of even size.
+fn group_panels(panels: usize, width: usize) -> usize {
+    panels.div_ceil(panels.div_ceil((GROUP_COLUMNS / width).max(1)))
 }
 
 /// How the tiles of a slab are shared out.
@@ -91,7 +108,7 @@ impl Grid {
     /// Tasks for products of `flops` operations in all, cut into so many row parts and panels of some width.
     pub(super) fn new(flops: usize, batch: usize, parts: usize, panels: usize, width: usize) -> Grid {
         let wanted = (flops / TASK_FLOPS).clamp(1, MAX_TASKS).div_ceil(batch);
-        let mut group = panels.min((GROUP_COLUMNS / width).max(1));
+        let mut group = group_panels(panels, width);
         let groups = panels.div_ceil(group);
         let mut rows = parts.div_ceil(wanted.div_ceil(groups).min(parts));
         if parts * groups < wanted {
@@ -120,10 +137,10 @@ pub(super) struct Slabs {
 impl Slabs {
     /// Slabs for panels of so many rows and so many blocks of k: all of a matrix if it fits, else a group of columns if that
     /// fits, else one block of it.
-    pub(super) fn new<T>(batch: usize, tiling: &Tiling<T>, rows: usize, blocks: usize) -> Slabs {
+    pub(super) fn new<T>(batch: usize, tiling: &Tiling<T>, (blocks, rows): (usize, usize)) -> Slabs {
         let panel_bytes = rows * tiling.width * size_of::<T>();
         let fits = |panels: usize, blocks: usize| panels * blocks * panel_bytes <= SLAB_BYTES;
-        let group = tiling.panels.min((GROUP_COLUMNS / tiling.width).max(1));
+        let group = group_panels(tiling.panels, tiling.width);
         let slabs = Slabs { batches: 1, panels: group, blocks: 1, rows, width: tiling.width };
         if fits(tiling.panels, blocks) {
             let matrix_bytes = tiling.panels * blocks * panel_bytes;

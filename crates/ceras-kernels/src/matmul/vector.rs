@@ -35,6 +35,32 @@ macro_rules! float {
 
 float!(f32, f64);
 
+/// Asks for the cache line of an address, which need not be one of an operand.
+#[inline(always)]
+pub(super) fn prefetch<T>(pointer: *const T) {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: every x86-64 processor has the instruction, and it faults on no address.
+    unsafe {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        _mm_prefetch::<_MM_HINT_T0>(pointer.cast());
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = pointer;
+}
+
+/// As [`prefetch`], into a cache further out.
+#[inline(always)]
+pub(super) fn prefetch_far<T>(pointer: *const T) {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: as above.
+    unsafe {
+        use std::arch::x86_64::{_MM_HINT_T1, _mm_prefetch};
+        _mm_prefetch::<_MM_HINT_T1>(pointer.cast());
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = pointer;
+}
+
 /// A register of `LANES` elements.
 ///
 /// The methods are `unsafe` because they touch memory through pointers and because they must be inlined into a

@@ -282,3 +282,61 @@ unsafe fn store_f64(value: __m256d, mut pointer: *mut f64, count: usize) {
         }
     }
 }
+
+/// Transposes eight rows of eight.
+///
+/// # Safety
+/// The source must be readable and the target writable for eight rows of eight elements; the machine has AVX2.
+#[target_feature(enable = "avx2")]
+pub(super) unsafe fn transpose_f32(
+    target: *mut f32,
+    target_row: usize,
+    source: *const f32,
+    source_row: usize,
+) {
+    // SAFETY: as the caller vouches.
+    unsafe {
+        // Rows i and i + 4 share a register, a half each: the four-by-four blocks are then transposed side by side.
+        let row = |i: usize, half: usize| {
+            let pointer = source.add(half * 4);
+            let low = _mm256_castps128_ps256(_mm_loadu_ps(pointer.add(i * source_row)));
+            _mm256_insertf128_ps::<1>(low, _mm_loadu_ps(pointer.add((i + 4) * source_row)))
+        };
+        for half in 0..2 {
+            let (a, b, c, d) = (row(0, half), row(1, half), row(2, half), row(3, half));
+            let (ab, ab_high) = (_mm256_unpacklo_ps(a, b), _mm256_unpackhi_ps(a, b));
+            let (cd, cd_high) = (_mm256_unpacklo_ps(c, d), _mm256_unpackhi_ps(c, d));
+            let store =
+                |i: usize, value: __m256| _mm256_storeu_ps(target.add((half * 4 + i) * target_row), value);
+            store(0, _mm256_shuffle_ps::<0b01_00_01_00>(ab, cd));
+            store(1, _mm256_shuffle_ps::<0b11_10_11_10>(ab, cd));
+            store(2, _mm256_shuffle_ps::<0b01_00_01_00>(ab_high, cd_high));
+            store(3, _mm256_shuffle_ps::<0b11_10_11_10>(ab_high, cd_high));
+        }
+    }
+}
+
+/// Transposes four rows of four.
+///
+/// # Safety
+/// The source must be readable and the target writable for four rows of four elements; the machine has AVX2.
+#[target_feature(enable = "avx2")]
+pub(super) unsafe fn transpose_f64(
+    target: *mut f64,
+    target_row: usize,
+    source: *const f64,
+    source_row: usize,
+) {
+    // SAFETY: as the caller vouches.
+    unsafe {
+        let row = |i: usize| _mm256_loadu_pd(source.add(i * source_row));
+        let (a, b, c, d) = (row(0), row(1), row(2), row(3));
+        let (ab, ab_high) = (_mm256_unpacklo_pd(a, b), _mm256_unpackhi_pd(a, b));
+        let (cd, cd_high) = (_mm256_unpacklo_pd(c, d), _mm256_unpackhi_pd(c, d));
+        let store = |i: usize, value: __m256d| _mm256_storeu_pd(target.add(i * target_row), value);
+        store(0, _mm256_permute2f128_pd::<0x20>(ab, cd));
+        store(1, _mm256_permute2f128_pd::<0x20>(ab_high, cd_high));
+        store(2, _mm256_permute2f128_pd::<0x31>(ab, cd));
+        store(3, _mm256_permute2f128_pd::<0x31>(ab_high, cd_high));
+    }
+}
