@@ -3,14 +3,16 @@
 use std::fmt;
 use std::mem::MaybeUninit;
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::epilogue::{Epilogue, RowProgram, operand};
-use super::pack::{LINE_BYTES, Transpose};
+use super::left::{Gather, Left, Room};
+use super::pack::Transpose;
 use super::problem::Problem;
 use super::shape::{Grid, Slabs, Tiling};
-use super::tile::{MAX_ROWS, Tile, Tiled, block, blocks};
-use super::vector::prefetch_far;
-use super::{Matrix, Spec, output_stride, pack};
+use super::tile::{Tile, Tiled, blocks};
+use super::{Matrix, Spec, Strides, output_stride, pack};
+use crate::dtype::DType;
 use crate::io::Io;
 use crate::isa::Isa;
 use crate::memory::ALIGNMENT;
@@ -30,14 +32,15 @@ const LONG: usize = 64;
 
 /// A product of floating-point matrices.
 pub(super) struct Blocked<T> {
-    problem: Problem,
-    tiling: Tiling<T>,
-    transpose: Transpose<T>,
+    pub(super) problem: Problem,
+    pub(super) tiling: Tiling<T>,
+    pub(super) transpose: Transpose<T>,
     grid: Grid,
     slabs: Option<Slabs>,
-    pack_lhs: bool,
+    pub(super) gather: Option<Arc<dyn Gather<T>>>,
+    pub(super) pack_lhs: bool,
     parallel: bool,
-    prologue: Option<RowProgram>,
+    pub(super) prologue: Option<RowProgram>,
     epilogue: Epilogue,
 }
 
@@ -45,7 +48,27 @@ impl<T: Tiled> Blocked<T> {
     /// The plan of a product whose output has elements.
     pub(super) fn new(spec: Spec, isa: Isa) -> Result<Blocked<T>, String> {
         let dtype = spec.dtype;
-        let problem = Problem::new(spec);
+        Blocked::of(Problem::new(spec), dtype, isa, None)
+    }
+
+    /// The plan of one product without a prologue whose left operand is brought together.
+    pub(super) fn gathered(spec: Spec, isa: Isa, gather: Arc<dyn Gather<T>>) -> Result<Blocked<T>, String> {
+        if spec.batch != 1 || spec.prologue.is_some() {
+            return Err("a gathered operand belongs to one product and takes no prologue".into());
+        }
+        let dtype = spec.dtype;
+        // An operand that is copied row by row is like one that lies so.
+        let step = if gather.by_columns() { 0 } else { 1 };
+        let lhs = Strides { batch: 0, row: 0, col: step };
+        Blocked::of(Problem::as_it_is(Spec { lhs, ..spec }), dtype, isa, Some(gather))
+    }
+
+    fn of(
+        problem: Problem,
+        dtype: DType,
+        isa: Isa,
+        gather: Option<Arc<dyn Gather<T>>>,
+    ) -> Result<Blocked<T>, String> {
         let prologue =
             problem.prologue.as_ref().map(|body| RowProgram::new(body, 2, dtype, isa)).transpose()?;
         let first = 2 + prologue.as_ref().map_or(0, RowProgram::operands);
@@ -64,7 +87,8 @@ impl<T: Tiled> Blocked<T> {
             transpose: kernels.transpose,
             grid,
             slabs,
-            pack_lhs: prologue.is_some() || n >= PACK_LHS_COLUMNS,
+            pack_lhs: gather.is_some() || prologue.is_some() || n >= PACK_LHS_COLUMNS,
+            gather,
             parallel: flops >= PARALLEL_FLOPS,
             prologue,
             epilogue,
@@ -121,9 +145,18 @@ impl<T: Tiled> Blocked<T> {
             }
         };
         let (left, right) = if swapped { (1, 0) } else { (0, 1) };
+        let lhs = match &self.gather {
+            // One run of elements, which the gatherer finds its way in.
+            Some(gather) => Matrix::new(
+                io.input_rows::<T>(left).view,
+                Strides { batch: 0, row: 0, col: 1 },
+                [1, 1, gather.elements()],
+            ),
+            None => Matrix::new(io.input_rows::<T>(left).view, self.problem.lhs, [batch, m, k]),
+        };
         let job = Job {
             plan: self,
-            lhs: Matrix::new(io.input_rows::<T>(left).view, self.problem.lhs, [batch, m, k]),
+            lhs,
             rhs: Matrix::new(io.input_rows::<T>(right).view, self.problem.rhs, [batch, k, n]),
             out,
             out_row,
@@ -172,27 +205,17 @@ struct Panels<T> {
     row: usize,
 }
 
-/// A block of a left operand's rows as a micro-kernel reads it.
-type Left<T> = (*const T, usize, usize);
-
-/// A row of a copied block is so many bytes longer than a block: rows that lie a power of two apart share cache sets.
-const PADDING: usize = 64;
-
-/// The copy of a block of a left operand's rows.
-#[repr(align(64))]
-struct Room([MaybeUninit<u8>; MAX_ROWS * (block::<u8>() + PADDING)]);
-
 /// One run of a product.
-struct Job<'p, T> {
-    plan: &'p Blocked<T>,
-    lhs: Matrix<T>,
+pub(super) struct Job<'p, T> {
+    pub(super) plan: &'p Blocked<T>,
+    pub(super) lhs: Matrix<T>,
     rhs: Matrix<T>,
     out: *mut T,
     out_row: usize,
     bias: *const T,
     floor: *const T,
     /// The operands of the prologue and of the epilogue.
-    before: &'p [*const u8],
+    pub(super) before: &'p [*const u8],
     after: &'p [*const u8],
 }
 
@@ -346,7 +369,7 @@ impl<T: Tiled> Job<'_, T> {
                 let (lhs, lhs_row, lhs_column) = left(matrix, (first, rows), (start, len));
                 let row = matrix * m + first;
                 for panel in tiles.clone() {
-                    if self.plan.pack_lhs && part + 1 < tiling.rows.parts {
+                    if self.plan.pack_lhs && part + 1 < tiling.rows.parts && self.plan.gather.is_none() {
                         self.prefetch_left(
                             matrix,
                             part + 1,
@@ -393,63 +416,6 @@ impl<T: Tiled> Job<'_, T> {
             let out = self.out.wrapping_add(row * self.out_row + columns.start);
             // SAFETY: the elements lie in the product and belong to this task; the operands were checked.
             unsafe { program.run((row, columns.start, columns.len()), self.after, out, out) }
-        }
-    }
-
-    /// A block of rows where it lies.
-    fn left(&self, batch: usize, row: usize, k: usize) -> Left<T> {
-        let strides = self.lhs.strides;
-        let offset = batch * strides.batch + row * strides.row + k * strides.col;
-        (self.lhs.pointer.wrapping_add(offset), strides.row, strides.col)
-    }
-
-    /// Asks for the `share.0`-th of `share.1` shares of the rows that are copied next.
-    fn prefetch_left(&self, batch: usize, part: usize, (start, len): (usize, usize), share: (usize, usize)) {
-        let (first, rows, _) = self.plan.tiling.rows.part(part);
-        let (source, row, column) = self.left(batch, first, start);
-        if column == 1 {
-            let line = LINE_BYTES / size_of::<T>();
-            let lines = len.div_ceil(line);
-            let bound = |place: usize| rows * lines * place / share.1;
-            for index in bound(share.0)..bound(share.0 + 1) {
-                prefetch_far(source.wrapping_add(index / lines * row + index % lines * line));
-            }
-        }
-    }
-
-    /// A copy of a block of rows, after the prologue if there is one.
-    ///
-    /// # Safety
-    /// The rows and the block lie in the left operand; `room` has space for them.
-    unsafe fn copy_left(
-        &self,
-        room: *mut T,
-        batch: usize,
-        (first, rows): (usize, usize),
-        (start, len): (usize, usize),
-    ) -> Left<T> {
-        let (source, row, column) = self.left(batch, first, start);
-        let stride = block::<T>() + PADDING / size_of::<T>();
-        // SAFETY: as the caller vouches.
-        unsafe {
-            if let Some(program) = &self.plan.prologue {
-                for i in 0..rows {
-                    let (mut input, output) = (source.add(i * row), room.add(i * stride));
-                    if column != 1 {
-                        pack::panel(output, 1, input, (column, 1), len, 1, self.plan.transpose);
-                        input = output;
-                    }
-                    let flat = batch * self.plan.problem.m + first + i;
-                    program.run((flat, start, len), self.before, input, output);
-                }
-                (room, stride, 1)
-            } else if row == 1 {
-                pack::panel(room, rows, source, (column, 1), len, rows, self.plan.transpose);
-                (room, 1, rows)
-            } else {
-                pack::panel(room, stride, source, (row, column), rows, len, self.plan.transpose);
-                (room, stride, 1)
-            }
         }
     }
 }

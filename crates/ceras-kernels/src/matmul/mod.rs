@@ -6,6 +6,7 @@
 
 mod blocked;
 mod epilogue;
+mod left;
 mod pack;
 mod plain;
 mod problem;
@@ -18,12 +19,15 @@ mod vector;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
+use std::sync::Arc;
+
 use crate::dtype::{DType, Element};
 use crate::elementwise::Body;
 use crate::io::{Io, Kernel, RawView};
 use crate::isa::Isa;
 
 use blocked::Blocked;
+pub(crate) use left::Gather;
 use reference::Reference;
 
 /// Elements to step along the axes of an operand.
@@ -61,6 +65,32 @@ pub struct Spec {
     /// Its operands from 1 on are the kernel's inputs after those of the prologue, and are contiguous regions. It gives one
     /// output, of the type `dtype`.
     pub epilogue: Option<Body>,
+}
+
+impl Spec {
+    /// Whether the prologue and the epilogue run over the operand and the product.
+    fn check_bodies(&self) -> Result<(), String> {
+        let &Spec { batch, m, n, k, .. } = self;
+        for (body, width) in [(&self.prologue, k), (&self.epilogue, n)] {
+            let fits = |shape: &[usize]| {
+                shape
+                    .split_last()
+                    .is_some_and(|(last, rest)| *last == width && rest.iter().product::<usize>() == batch * m)
+            };
+            if let Some(body) = body.as_ref().filter(|body| !fits(&body.shape)) {
+                return Err(format!("a body of shape {:?} does not fit [{batch}, {m}, {width}]", body.shape));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A left operand that is brought together, by type.
+#[derive(Clone, Debug)]
+#[allow(dead_code, reason = "what convolutions are made of")]
+pub(crate) enum Gathered {
+    F32(Arc<dyn Gather<f32>>),
+    F64(Arc<dyn Gather<f64>>),
 }
 
 /// The kernel of a [`Spec`].
@@ -106,23 +136,30 @@ impl MatMul {
     /// # Errors
     /// The prologue or the epilogue does not fit the product, or the type is `bool`.
     pub fn try_new(spec: Spec, isa: Isa) -> Result<MatMul, String> {
-        let Spec { batch, m, n, k, .. } = spec;
-        for (body, width) in [(&spec.prologue, k), (&spec.epilogue, n)] {
-            let fits = |shape: &[usize]| {
-                shape
-                    .split_last()
-                    .is_some_and(|(last, rest)| *last == width && rest.iter().product::<usize>() == batch * m)
-            };
-            if let Some(body) = body.as_ref().filter(|body| !fits(&body.shape)) {
-                return Err(format!("a body of shape {:?} does not fit [{batch}, {m}, {width}]", body.shape));
-            }
-        }
+        spec.check_bodies()?;
         let zero_sized = spec.batch == 0 || spec.m == 0 || spec.n == 0;
         let engine = match spec.dtype {
             DType::Bool => return Err("there is no product of truth values".into()),
             DType::F32 if isa != Isa::Reference && !zero_sized => Engine::F32(Blocked::new(spec, isa)?),
             DType::F64 if isa != Isa::Reference && !zero_sized => Engine::F64(Blocked::new(spec, isa)?),
             _ => Engine::Reference(Reference::new(spec, isa)?),
+        };
+        Ok(MatMul { engine })
+    }
+
+    /// The kernel of one product whose left operand is brought together while it is copied; [`Spec::lhs`] is not used.
+    ///
+    /// # Errors
+    /// The product has no elements, is one of several or has a prologue, or the epilogue does not fit.
+    #[allow(dead_code, reason = "what convolutions are made of")]
+    pub(crate) fn gathered(spec: Spec, isa: Isa, lhs: Gathered) -> Result<MatMul, String> {
+        spec.check_bodies()?;
+        if spec.m == 0 || spec.n == 0 {
+            return Err("a product of gathered rows must have elements".into());
+        }
+        let engine = match lhs {
+            Gathered::F32(gather) => Engine::F32(Blocked::gathered(spec, isa, gather)?),
+            Gathered::F64(gather) => Engine::F64(Blocked::gathered(spec, isa, gather)?),
         };
         Ok(MatMul { engine })
     }

@@ -20,9 +20,13 @@ pub(super) struct Problem {
 
 impl Problem {
     pub(super) fn new(spec: Spec) -> Problem {
+        Problem::as_it_is(spec).fold().swap()
+    }
+
+    /// The problem without rewriting.
+    pub(super) fn as_it_is(spec: Spec) -> Problem {
         let Spec { batch, m, n, k, lhs, rhs, prologue, epilogue, .. } = spec;
-        let problem = Problem { batch, m, n, k, lhs, rhs, swapped: false, prologue, epilogue };
-        problem.fold().swap()
+        Problem { batch, m, n, k, lhs, rhs, swapped: false, prologue, epilogue }
     }
 
     /// A batch of left operands with one right operand is one taller product.

@@ -1,3 +1,5 @@
+mod gathered;
+
 use super::*;
 use crate::elementwise::{self, Function, Instruction, Operand, Register};
 use crate::memory::{Block, Region, Space};
@@ -61,8 +63,12 @@ fn of<T: Real>(values: &[f64]) -> Vec<T> {
 
 /// Runs a kernel; the rows of the output lie `gap` elements apart.
 fn run<T: Element>(spec: &Spec, isa: Isa, pool: &Pool, inputs: &[&[T]], gap: usize) -> Vec<T> {
+    run_kernel(MatMul::new(spec.clone(), isa), spec, pool, inputs, gap)
+}
+
+/// [`run`] with a kernel for a product of these sizes.
+fn run_kernel<T: Element>(kernel: MatMul, spec: &Spec, pool: &Pool, inputs: &[&[T]], gap: usize) -> Vec<T> {
     let size = size_of::<T>();
-    let kernel = MatMul::new(spec.clone(), isa);
     let mut at = 0;
     let mut take = |bytes: usize| {
         let offset = at;
