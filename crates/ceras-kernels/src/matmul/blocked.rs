@@ -26,7 +26,15 @@ const PACK_LHS_COLUMNS: usize = 192;
 const PACK_RHS_ROWS: usize = 96;
 /// … and it is larger than this, so that it does not stay in the L1 cache by itself.
 const PACK_RHS_BYTES: usize = 16 * 1024;
+/// A left operand that lies in columns is copied a slab at a time when it has at least so many rows and columns of the
+/// product make use of the copy: each of its cache lines belongs to more rows than a tile has.
+const TURN_ROWS: usize = 64;
+const TURN_COLUMNS: usize = 32;
+/// Bytes of it that are copied at a time.
+const TURN_BYTES: usize = 2 << 20;
 
+/// Rows of a left operand that is larger than this are asked for before their turn.
+const PREFETCH_BYTES: usize = 64 * 1024;
 /// From how many elements of k on a tile asks for its part of the product ahead.
 const LONG: usize = 64;
 
@@ -39,6 +47,8 @@ pub(super) struct Blocked<T> {
     slabs: Option<Slabs>,
     pub(super) gather: Option<Arc<dyn Gather<T>>>,
     pub(super) pack_lhs: bool,
+    turn_lhs: bool,
+    prefetch: bool,
     parallel: bool,
     pub(super) prologue: Option<RowProgram>,
     epilogue: Epilogue,
@@ -79,7 +89,18 @@ impl<T: Tiled> Blocked<T> {
             Tiling::new(&kernels, [m, n, k], problem.lhs.col != 1).ok_or("no tile fits the product")?;
         let rhs_bytes = k * n * size_of::<T>();
         let pack_rhs = problem.rhs.col != 1 || (m >= PACK_RHS_ROWS && rhs_bytes > PACK_RHS_BYTES);
-        let slabs = (pack_rhs && k > 0).then(|| Slabs::new(batch, &tiling, blocks::<T>(k)));
+        let mut slabs = (pack_rhs && k > 0).then(|| Slabs::new(batch, &tiling, blocks::<T>(k)));
+        let turn_lhs = gather.is_none()
+            && prologue.is_none()
+            && (problem.lhs.row, problem.lhs.col == 1) == (1, false)
+            && m >= TURN_ROWS
+            && n >= TURN_COLUMNS;
+        if let Some(slabs) = slabs.as_mut().filter(|_| turn_lhs) {
+            let most = (TURN_BYTES / (m * slabs.rows * size_of::<T>())).max(1);
+            slabs.blocks = slabs.blocks.min(most);
+            slabs.batches = slabs.batches.min((most / slabs.blocks).max(1));
+        }
+        let turn_lhs = turn_lhs && slabs.is_some();
         let flops = [2, batch, m, n, k].into_iter().fold(1, usize::saturating_mul);
         let grid = Grid::new(flops, batch, tiling.rows.parts, tiling.panels, tiling.width);
         Ok(Blocked {
@@ -87,7 +108,9 @@ impl<T: Tiled> Blocked<T> {
             transpose: kernels.transpose,
             grid,
             slabs,
-            pack_lhs: gather.is_some() || prologue.is_some() || n >= PACK_LHS_COLUMNS,
+            pack_lhs: gather.is_some() || prologue.is_some() || (n >= PACK_LHS_COLUMNS && !turn_lhs),
+            turn_lhs,
+            prefetch: gather.is_none() && !turn_lhs && m * k * size_of::<T>() > PREFETCH_BYTES,
             gather,
             parallel: flops >= PARALLEL_FLOPS,
             prologue,
@@ -102,8 +125,18 @@ impl<T: Tiled> Blocked<T> {
     }
 
     fn slab_bytes(&self) -> usize {
+        self.rhs_slab_bytes() + self.lhs_slab_bytes()
+    }
+
+    fn rhs_slab_bytes(&self) -> usize {
         let bytes = self.slabs.as_ref().map_or(0, |slabs| slabs.elements() * size_of::<T>());
         bytes.next_multiple_of(ALIGNMENT)
+    }
+
+    fn lhs_slab_bytes(&self) -> usize {
+        let slabs = self.slabs.as_ref().filter(|_| self.turn_lhs);
+        let rows = slabs.map_or(0, |slabs| slabs.batches * slabs.blocks * slabs.rows);
+        (rows * self.problem.m * size_of::<T>()).next_multiple_of(ALIGNMENT)
     }
 
     fn output_elements(&self) -> usize {
@@ -190,10 +223,10 @@ impl<T> fmt::Debug for Blocked<T> {
 
 /// Tiles that are computed together: of some matrices of the batch some panels, over some blocks of k.
 #[derive(Clone)]
-struct Slab {
-    batches: Range<usize>,
-    panels: Range<usize>,
-    blocks: Range<usize>,
+pub(super) struct Slab {
+    pub(super) batches: Range<usize>,
+    pub(super) panels: Range<usize>,
+    pub(super) blocks: Range<usize>,
 }
 
 /// Where the right operand's panels of a slab are, counted from its start.
@@ -225,7 +258,13 @@ unsafe impl<T: Tiled> Sync for Job<'_, T> {}
 unsafe impl<T: Tiled> Sync for Panels<T> {}
 
 /// A pointer that tasks write through, each to elements of its own.
-struct Target<T>(*mut T);
+pub(super) struct Target<T>(pub(super) *mut T);
+
+/// A pointer that tasks read through.
+struct Source<T>(*const T);
+
+// SAFETY: see `Job`; what it points to is not written while it is read.
+unsafe impl<T: Tiled> Sync for Source<T> {}
 
 // SAFETY: see `Job`.
 unsafe impl<T: Tiled> Sync for Target<T> {}
@@ -246,20 +285,24 @@ impl<T: Tiled> Job<'_, T> {
                 row: strides.row,
             };
             let slab = Slab { batches: 0..batch, panels: 0..self.plan.tiling.panels, blocks: 0..blocks };
-            return self.multiply(pool, &slab, &panels);
+            return self.multiply(pool, &slab, &panels, std::ptr::null());
         };
         for batches in ranges(batch, slabs.batches) {
             for panels in ranges(self.plan.tiling.panels, slabs.panels) {
                 for blocks in ranges(blocks, slabs.blocks) {
                     let slab = Slab { batches: batches.clone(), panels: panels.clone(), blocks };
                     let packed = self.pack(pool, &slab, scratch, slabs.rows * width);
-                    self.multiply(pool, &slab, &packed);
+                    let left = scratch.wrapping_byte_add(self.plan.rhs_slab_bytes());
+                    if self.plan.turn_lhs {
+                        self.pack_left(pool, &slab, left);
+                    }
+                    self.multiply(pool, &slab, &packed, left);
                 }
             }
         }
     }
 
-    fn for_each(&self, pool: &Pool, tasks: usize, body: &(dyn Fn(usize) + Sync)) {
+    pub(super) fn for_each(&self, pool: &Pool, tasks: usize, body: &(dyn Fn(usize) + Sync)) {
         if self.plan.parallel { pool.for_each(tasks, body) } else { (0..tasks).for_each(body) }
     }
 
@@ -297,13 +340,15 @@ impl<T: Tiled> Job<'_, T> {
     }
 
     /// The start and the length of a block of k.
-    fn block(&self, index: usize) -> (usize, usize) {
+    pub(super) fn block(&self, index: usize) -> (usize, usize) {
         let (_, len) = blocks::<T>(self.plan.problem.k);
         (index * len, len.min(self.plan.problem.k - index * len))
     }
 
     /// Computes the tiles of a slab.
-    fn multiply(&self, pool: &Pool, slab: &Slab, panels: &Panels<T>) {
+    fn multiply(&self, pool: &Pool, slab: &Slab, panels: &Panels<T>, turned: *const T) {
+        let turned = Source(turned);
+        let (_, block) = blocks::<T>(self.plan.problem.k);
         let (grid, parts) = (self.plan.grid, self.plan.tiling.rows.parts);
         let (down, across) = (parts.div_ceil(grid.rows), slab.panels.len().div_ceil(grid.panels));
         self.for_each(pool, slab.batches.len() * down * across, &|task| {
@@ -313,7 +358,14 @@ impl<T: Tiled> Job<'_, T> {
             let tiles = first..slab.panels.end.min(first + grid.panels);
             // SAFETY: the slab and its tasks lie in the product.
             unsafe {
-                if self.plan.pack_lhs {
+                let turned = &turned;
+                if self.plan.turn_lhs {
+                    let m = self.plan.problem.m;
+                    self.tiles(slab, panels, batch, parts, tiles, |_, rows, (_, len, place)| {
+                        let block = turned.0.wrapping_add((batch * slab.blocks.len() + place) * m * block);
+                        (block.wrapping_add(rows.0 * len), 1, rows.1)
+                    });
+                } else if self.plan.pack_lhs {
                     self.tiles_copied(slab, panels, batch, parts, tiles);
                 } else {
                     self.tiles(slab, panels, batch, parts, tiles, |batch, rows, k| {
@@ -339,7 +391,7 @@ impl<T: Tiled> Job<'_, T> {
         // SAFETY: as the caller vouches; the room holds any block of rows.
         unsafe {
             self.tiles(slab, panels, batch, parts, tiles, |batch, rows, k| {
-                self.copy_left(room, batch, rows, k)
+                self.copy_left(room, batch, rows, (k.0, k.1))
             });
         }
     }
@@ -356,7 +408,7 @@ impl<T: Tiled> Job<'_, T> {
         batch: usize,
         parts: Range<usize>,
         tiles: Range<usize>,
-        left: impl Fn(usize, (usize, usize), (usize, usize)) -> Left<T>,
+        left: impl Fn(usize, (usize, usize), (usize, usize, usize)) -> Left<T>,
     ) {
         let (tiling, Problem { m, n, k, .. }) = (&self.plan.tiling, &self.plan.problem);
         let matrix = slab.batches.start + batch;
@@ -366,16 +418,12 @@ impl<T: Tiled> Job<'_, T> {
             let base = panels.base.wrapping_add(batch * panels.batch + place * panels.block);
             for part in parts.clone() {
                 let (first, rows, large) = tiling.rows.part(part);
-                let (lhs, lhs_row, lhs_column) = left(matrix, (first, rows), (start, len));
+                let (lhs, lhs_row, lhs_column) = left(matrix, (first, rows), (start, len, place));
                 let row = matrix * m + first;
                 for panel in tiles.clone() {
-                    if self.plan.pack_lhs && part + 1 < tiling.rows.parts && self.plan.gather.is_none() {
-                        self.prefetch_left(
-                            matrix,
-                            part + 1,
-                            (start, len),
-                            (panel - tiles.start, tiles.len()),
-                        );
+                    if self.plan.prefetch && part + 1 < tiling.rows.parts {
+                        let share = (panel - tiles.start, tiles.len());
+                        self.prefetch_left(matrix, part + 1, (start, len), share);
                     }
                     let column = panel * tiling.width;
                     let tile = Tile {

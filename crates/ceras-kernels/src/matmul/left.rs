@@ -4,10 +4,11 @@ use std::fmt::Debug;
 use std::mem::MaybeUninit;
 use std::ops::Range;
 
-use super::blocked::Job;
+use super::blocked::{Job, Slab, Target};
 use super::pack::{self, LINE_BYTES};
-use super::tile::{MAX_ROWS, Tiled, block};
-use super::vector::prefetch_far;
+use super::tile::{MAX_ROWS, Tiled, block, blocks};
+use super::vector::{prefetch, prefetch_far};
+use crate::pool::Pool;
 
 /// A left operand that lies in memory otherwise than a matrix does: the patches of an image, say. Its elements are brought
 /// together while blocks of rows are copied, so that the matrix is never in memory as a whole.
@@ -55,7 +56,8 @@ impl<T: Tiled> Job<'_, T> {
         (self.lhs.pointer.wrapping_add(offset), strides.row, strides.col)
     }
 
-    /// Asks for the `share.0`-th of `share.1` shares of the rows that are copied next.
+    /// Asks for the `share.0`-th of `share.1` shares of the rows that come next, if they lie in runs; for rows that are
+    /// copied a cache further out is near enough, and leaves the nearest to the sums.
     pub(super) fn prefetch_left(
         &self,
         batch: usize,
@@ -63,16 +65,46 @@ impl<T: Tiled> Job<'_, T> {
         (start, len): (usize, usize),
         share: (usize, usize),
     ) {
+        const LINE: usize = LINE_BYTES;
         let (first, rows, _) = self.plan.tiling.rows.part(part);
         let (source, row, column) = self.left(batch, first, start);
-        if column == 1 {
-            let line = LINE_BYTES / size_of::<T>();
-            let lines = len.div_ceil(line);
-            let bound = |place: usize| rows * lines * place / share.1;
-            for index in bound(share.0)..bound(share.0 + 1) {
-                prefetch_far(source.wrapping_add(index / lines * row + index % lines * line));
-            }
+        if column != 1 {
+            return;
         }
+        let lines = (len * size_of::<T>()).div_ceil(LINE);
+        let bound = |place: usize| rows * lines * place / share.1;
+        for index in bound(share.0)..bound(share.0 + 1) {
+            let line = source.wrapping_add(index / lines * row).wrapping_byte_add(index % lines * LINE);
+            if self.plan.pack_lhs { prefetch_far(line) } else { prefetch(line) }
+        }
+    }
+
+    /// Copies the left operand of a slab, if it lies in columns: a task reads whole columns and writes a piece of every
+    /// part. Element `(i, k)` of a part is at `k · rows + i` of its block.
+    pub(super) fn pack_left(&self, pool: &Pool, slab: &Slab, target: *mut T) {
+        const COLUMNS: usize = 16;
+        let (m, rows, strides) = (self.plan.problem.m, &self.plan.tiling.rows, self.lhs.strides);
+        let (_, block) = blocks::<T>(self.plan.problem.k);
+        let (pieces, places) = (block.div_ceil(COLUMNS), slab.blocks.len());
+        let target = Target(target);
+        self.for_each(pool, slab.batches.len() * places * pieces, &|task| {
+            let target = &target;
+            let (place, piece) = (task / pieces, task % pieces * COLUMNS);
+            let (start, len) = self.block(slab.blocks.start + place % places);
+            let batch = slab.batches.start + place / places;
+            for k in piece..len.min(piece + COLUMNS) {
+                let source = self.lhs.pointer.wrapping_add(batch * strides.batch + (start + k) * strides.col);
+                for part in 0..rows.parts {
+                    let (first, rows, _) = rows.part(part);
+                    // SAFETY: the column lies in the operand, whose extent `Matrix::new` checked; the scratch holds a
+                    // block of all rows for each batch and place, of which the task writes its columns.
+                    unsafe {
+                        let to = target.0.add(place * m * block + first * len + k * rows);
+                        pack::copy(to, source.add(first), rows);
+                    }
+                }
+            }
+        });
     }
 
     /// A copy of a block of rows, after the prologue if there is one.

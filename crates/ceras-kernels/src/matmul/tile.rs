@@ -63,7 +63,7 @@ pub(super) type TileKernel<T> = unsafe fn(&Tile<T>);
 const ROWS_PER_POINTER: usize = 3;
 
 /// How many rows of the right operand a large tile asks for ahead of their use.
-const AHEAD: usize = 6;
+const ROWS_AHEAD: usize = 6;
 
 /// From how many sums on a tile asks for memory ahead; smaller ones belong to products that the L1 cache holds.
 const LARGE: usize = 12;
@@ -83,13 +83,15 @@ macro_rules! for_rows {
 }
 
 /// Computes a tile of `M` rows and `N` registers; `WHOLE` says that the last register is full, because a masked load in the
-/// loop costs a tenth of the time with AVX2.
+/// loop costs a tenth of the time with AVX2; `AHEAD` says that memory is asked for ahead of its use.
 ///
 /// # Safety
 /// The operands must be readable, and the product writable, for the rows and columns of the tile, and the caller
 /// must have the instruction-set level of `V`.
 #[inline(always)]
-unsafe fn tile<V: Vector, const M: usize, const N: usize, const WHOLE: bool>(t: &Tile<V::Element>) {
+unsafe fn tile<V: Vector, const M: usize, const N: usize, const WHOLE: bool, const AHEAD: bool>(
+    t: &Tile<V::Element>,
+) {
     // SAFETY: as the caller vouches; the mask keeps the last register inside of the columns.
     unsafe {
         let mask = V::mask(t.columns - (N - 1) * V::LANES);
@@ -104,8 +106,8 @@ unsafe fn tile<V: Vector, const M: usize, const N: usize, const WHOLE: bool>(t: 
                 let mut right = [V::zero(); N];
                 for (j, register) in right.iter_mut().enumerate() {
                     let pointer = rhs.add(j * V::LANES);
-                    if M * N >= LARGE && j * V::LANES * size_of::<V::Element>() % LINE_BYTES == 0 {
-                        prefetch(pointer.wrapping_add(AHEAD * t.rhs_row));
+                    if AHEAD && j * V::LANES * size_of::<V::Element>() % LINE_BYTES == 0 {
+                        prefetch(pointer.wrapping_add(ROWS_AHEAD * t.rhs_row));
                     }
                     *register =
                         if WHOLE || j + 1 < N { V::load(pointer) } else { V::load_masked(pointer, mask) };
@@ -123,7 +125,7 @@ unsafe fn tile<V: Vector, const M: usize, const N: usize, const WHOLE: bool>(t: 
             };
         }
         let mut rest = t.k;
-        if M * N >= LARGE {
+        if AHEAD {
             // The product's lines come while the first sums run, a row at a time: all at once they would keep the operands
             // waiting.
             let mut out = t.out;
@@ -212,10 +214,12 @@ macro_rules! kernels {
             unsafe fn run<const M: usize, const N: usize>(t: &Tile<$element>) {
                 // SAFETY: as the caller vouches; this function has the level of the vector.
                 unsafe {
-                    if t.columns == N * <$vector as Vector>::LANES {
-                        tile::<$vector, M, N, true>(t)
-                    } else {
-                        tile::<$vector, M, N, false>(t)
+                    let whole = t.columns == N * <$vector as Vector>::LANES;
+                    match (whole, t.ahead > 0 && M * N >= LARGE) {
+                        (true, true) => tile::<$vector, M, N, true, true>(t),
+                        (true, false) => tile::<$vector, M, N, true, false>(t),
+                        (false, true) => tile::<$vector, M, N, false, true>(t),
+                        (false, false) => tile::<$vector, M, N, false, false>(t),
                     }
                 }
             }
@@ -264,12 +268,13 @@ mod wide {
         [1: 1 2 3 4 5 6; 2: 1 2 3 4 5 6; 3: 1 2 3; 4: 1 2; 5: 1 2; 6: 1; 7: 1; 8: 1;]);
     kernels!(AVX2_F64: f64, F64x4, WIDE_F64, #[target_feature(enable = "avx2,fma")]
         [1: 1 2 3 4 5 6; 2: 1 2 3 4 5 6; 3: 1 2 3; 4: 1 2; 5: 1 2; 6: 1; 7: 1; 8: 1;]);
-    // 32 registers, likewise.
+    // 32 registers, likewise; but no more than eight rows: lines of a product whose rows lie a power of two apart share the
+    // eight places of one set in the L1 cache.
     kernels!(AVX512_F32: f32, F32x16, WIDE_F32, #[target_feature(enable = "avx2,fma,avx512f,avx512vl,avx512bw,avx512dq")]
-        [1: 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; 2: 1 2 3 4 5 6 7 8 9 10 11 12 13 14; 3: 1 2 3 4 5 6 7 8 9;
+        [1: 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; 2: 1 2 3 4 5 6 7 8; 3: 1 2 3 4 5 6 7 8;
          4: 1 2 3 4 5 6; 5: 1 2; 6: 1 2; 7: 1 2; 8: 1 2;]);
     kernels!(AVX512_F64: f64, F64x8, WIDE_F64, #[target_feature(enable = "avx2,fma,avx512f,avx512vl,avx512bw,avx512dq")]
-        [1: 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; 2: 1 2 3 4 5 6 7 8 9 10 11 12 13 14; 3: 1 2 3 4 5 6 7 8 9;
+        [1: 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; 2: 1 2 3 4 5 6 7 8; 3: 1 2 3 4 5 6 7 8;
          4: 1 2 3 4 5 6; 5: 1 2; 6: 1 2; 7: 1 2; 8: 1 2;]);
 }
 
