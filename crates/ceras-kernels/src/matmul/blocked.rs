@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::epilogue::{Epilogue, RowProgram, operand};
-use super::left::{Gather, Left, Room};
+use super::left::{Gather, Left, Room, Runs};
 use super::pack::Transpose;
 use super::problem::Problem;
 use super::shape::{Grid, Slabs, Tiling};
@@ -28,7 +28,7 @@ const PACK_RHS_ROWS: usize = 96;
 const PACK_RHS_BYTES: usize = 16 * 1024;
 /// A left operand that lies in columns is copied a slab at a time when it has at least so many rows and columns of the
 /// product make use of the copy: each of its cache lines belongs to more rows than a tile has.
-const TURN_ROWS: usize = 64;
+const TURN_ROWS: usize = 16;
 const TURN_COLUMNS: usize = 32;
 /// Bytes of it that are copied at a time.
 const TURN_BYTES: usize = 2 << 20;
@@ -94,7 +94,8 @@ impl<T: Tiled> Blocked<T> {
             && prologue.is_none()
             && (problem.lhs.row, problem.lhs.col == 1) == (1, false)
             && m >= TURN_ROWS
-            && n >= TURN_COLUMNS;
+            && n >= TURN_COLUMNS
+            && tiling.panels > 1;
         if let Some(slabs) = slabs.as_mut().filter(|_| turn_lhs) {
             let most = (TURN_BYTES / (m * slabs.rows * size_of::<T>())).max(1);
             slabs.blocks = slabs.blocks.min(most);
@@ -294,7 +295,7 @@ impl<T: Tiled> Job<'_, T> {
                     let packed = self.pack(pool, &slab, scratch, slabs.rows * width);
                     let left = scratch.wrapping_byte_add(self.plan.rhs_slab_bytes());
                     if self.plan.turn_lhs {
-                        self.pack_left(pool, &slab, left);
+                        self.turn_left(pool, &slab, left);
                     }
                     self.multiply(pool, &slab, &packed, left);
                 }
@@ -311,31 +312,37 @@ impl<T: Tiled> Job<'_, T> {
         let (panels, blocks) = (slab.panels.len(), slab.blocks.len());
         let width = self.plan.tiling.width;
         let strides = self.rhs.strides;
-        let target = Target(scratch);
-        self.for_each(pool, slab.batches.len() * panels * blocks, &|task| {
-            let target = &target;
-            let (batch, place, index) = (task / (panels * blocks), task / panels % blocks, task % panels);
-            let (start, len) = self.block(slab.blocks.start + place);
-            let column = (slab.panels.start + index) * width;
-            let source =
-                (slab.batches.start + batch) * strides.batch + start * strides.row + column * strides.col;
-            // SAFETY: the block and the panel lie in the operand, whose extent `Matrix::new` checked; the scratch holds
-            // a panel for each task.
-            unsafe {
-                let panel = target.0.add(task * panel);
-                let source = self.rhs.pointer.add(source);
-                let columns = width.min(self.plan.problem.n - column);
-                pack::panel(
-                    panel,
-                    width,
-                    source,
-                    (strides.row, strides.col),
-                    len,
-                    columns,
-                    self.plan.transpose,
-                );
-            }
-        });
+        let (n, start) = (self.plan.problem.n, slab.panels.start * width);
+        if strides.col == 1 {
+            let runs = Runs {
+                source: self.rhs.pointer.wrapping_add(start),
+                batch: strides.batch,
+                step: strides.row,
+                pieces: panels,
+                elements: panels * width,
+            };
+            self.spread(pool, slab, scratch, &runs, |index| {
+                (index * width, width.min(n - start - index * width), width)
+            });
+        } else {
+            let target = Target(scratch);
+            self.for_each(pool, slab.batches.len() * panels * blocks, &|task| {
+                let target = &target;
+                let (batch, place, index) = (task / (panels * blocks), task / panels % blocks, task % panels);
+                let (first, len) = self.block(slab.blocks.start + place);
+                let column = start + index * width;
+                let source =
+                    (slab.batches.start + batch) * strides.batch + first * strides.row + column * strides.col;
+                // SAFETY: the block and the panel lie in the operand, whose extent `Matrix::new` checked; the scratch
+                // holds a panel for each task.
+                unsafe {
+                    let to = target.0.add(task * panel);
+                    let source = self.rhs.pointer.add(source);
+                    let steps = (strides.row, strides.col);
+                    pack::panel(to, width, source, steps, len, width.min(n - column), self.plan.transpose);
+                }
+            });
+        }
         Panels { base: scratch, batch: panels * blocks * panel, block: panels * panel, panel, row: width }
     }
 
@@ -348,7 +355,7 @@ impl<T: Tiled> Job<'_, T> {
     /// Computes the tiles of a slab.
     fn multiply(&self, pool: &Pool, slab: &Slab, panels: &Panels<T>, turned: *const T) {
         let turned = Source(turned);
-        let (_, block) = blocks::<T>(self.plan.problem.k);
+        let (_, longest) = blocks::<T>(self.plan.problem.k);
         let (grid, parts) = (self.plan.grid, self.plan.tiling.rows.parts);
         let (down, across) = (parts.div_ceil(grid.rows), slab.panels.len().div_ceil(grid.panels));
         self.for_each(pool, slab.batches.len() * down * across, &|task| {
@@ -361,9 +368,9 @@ impl<T: Tiled> Job<'_, T> {
                 let turned = &turned;
                 if self.plan.turn_lhs {
                     let m = self.plan.problem.m;
-                    self.tiles(slab, panels, batch, parts, tiles, |_, rows, (_, len, place)| {
-                        let block = turned.0.wrapping_add((batch * slab.blocks.len() + place) * m * block);
-                        (block.wrapping_add(rows.0 * len), 1, rows.1)
+                    self.tiles(slab, panels, batch, parts, tiles, |_, rows, (_, _, place)| {
+                        let block = turned.0.wrapping_add((batch * slab.blocks.len() + place) * m * longest);
+                        (block.wrapping_add(rows.0 * longest), 1, rows.1)
                     });
                 } else if self.plan.pack_lhs {
                     self.tiles_copied(slab, panels, batch, parts, tiles);

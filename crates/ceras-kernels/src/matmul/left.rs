@@ -48,6 +48,20 @@ const PADDING: usize = 64;
 #[repr(align(64))]
 pub(super) struct Room(pub(super) [MaybeUninit<u8>; MAX_ROWS * (block::<u8>() + PADDING)]);
 
+/// The runs of an operand for each index of k.
+pub(super) struct Runs<T> {
+    pub(super) source: *const T,
+    /// From a matrix to the next one, and from a run to the next one.
+    pub(super) batch: usize,
+    pub(super) step: usize,
+    /// How many panels they are cut into, and how many elements the rows of all these have together.
+    pub(super) pieces: usize,
+    pub(super) elements: usize,
+}
+
+// SAFETY: see `Job`.
+unsafe impl<T: Tiled> Sync for Runs<T> {}
+
 impl<T: Tiled> Job<'_, T> {
     /// A block of rows where it lies.
     pub(super) fn left(&self, batch: usize, row: usize, k: usize) -> Left<T> {
@@ -79,28 +93,52 @@ impl<T: Tiled> Job<'_, T> {
         }
     }
 
-    /// Copies the left operand of a slab, if it lies in columns: a task reads whole columns and writes a piece of every
-    /// part. Element `(i, k)` of a part is at `k · rows + i` of its block.
-    pub(super) fn pack_left(&self, pool: &Pool, slab: &Slab, target: *mut T) {
-        const COLUMNS: usize = 16;
-        let (m, rows, strides) = (self.plan.problem.m, &self.plan.tiling.rows, self.lhs.strides);
-        let (_, block) = blocks::<T>(self.plan.problem.k);
-        let (pieces, places) = (block.div_ceil(COLUMNS), slab.blocks.len());
+    /// Copies the left operand of a slab, if it lies in columns: element `(i, k)` of a part is at `k · rows + i` of its
+    /// block.
+    pub(super) fn turn_left(&self, pool: &Pool, slab: &Slab, target: *mut T) {
+        let (parts, strides) = (&self.plan.tiling.rows, self.lhs.strides);
+        let runs = Runs {
+            source: self.lhs.pointer,
+            batch: strides.batch,
+            step: strides.col,
+            pieces: parts.parts,
+            elements: self.plan.problem.m,
+        };
+        self.spread(pool, slab, target, &runs, |part| {
+            let (first, rows, _) = parts.part(part);
+            (first, rows, rows)
+        });
+    }
+
+    /// Cuts runs of an operand into the pieces of panels. A task reads some whole runs, one after another, as memory likes
+    /// it. `piece` gives where a piece starts in its run, how many elements it has, and the width of its panel; panels lie
+    /// one after another, each with room for the longest block.
+    pub(super) fn spread(
+        &self,
+        pool: &Pool,
+        slab: &Slab,
+        target: *mut T,
+        runs: &Runs<T>,
+        piece: impl Fn(usize) -> (usize, usize, usize) + Sync,
+    ) {
+        const RUNS: usize = 16;
+        let (_, longest) = blocks::<T>(self.plan.problem.k);
+        let (groups, places) = (longest.div_ceil(RUNS), slab.blocks.len());
         let target = Target(target);
-        self.for_each(pool, slab.batches.len() * places * pieces, &|task| {
+        self.for_each(pool, slab.batches.len() * places * groups, &|task| {
             let target = &target;
-            let (place, piece) = (task / pieces, task % pieces * COLUMNS);
+            let (place, group) = (task / groups, task % groups * RUNS);
             let (start, len) = self.block(slab.blocks.start + place % places);
             let batch = slab.batches.start + place / places;
-            for k in piece..len.min(piece + COLUMNS) {
-                let source = self.lhs.pointer.wrapping_add(batch * strides.batch + (start + k) * strides.col);
-                for part in 0..rows.parts {
-                    let (first, rows, _) = rows.part(part);
-                    // SAFETY: the column lies in the operand, whose extent `Matrix::new` checked; the scratch holds a
-                    // block of all rows for each batch and place, of which the task writes its columns.
+            for k in group..len.min(group + RUNS) {
+                let source = runs.source.wrapping_add(batch * runs.batch + (start + k) * runs.step);
+                for index in 0..runs.pieces {
+                    let (first, count, width) = piece(index);
+                    // SAFETY: the run lies in the operand, whose extent `Matrix::new` checked; the scratch holds the panels
+                    // of each place, of which the task writes its rows.
                     unsafe {
-                        let to = target.0.add(place * m * block + first * len + k * rows);
-                        pack::copy(to, source.add(first), rows);
+                        let to = target.0.add((place * runs.elements + first) * longest + k * width);
+                        pack::copy(to, source.add(first), count);
                     }
                 }
             }

@@ -135,8 +135,8 @@ pub(super) struct Slabs {
 }
 
 impl Slabs {
-    /// Slabs for panels of so many rows and so many blocks of k: all of a matrix if it fits, else a group of columns if that
-    /// fits, else one block of it.
+    /// Slabs for panels of so many rows and so many blocks of k: all of a matrix if it fits, else a group of columns
+    /// and as many blocks of it as fit.
     pub(super) fn new<T>(batch: usize, tiling: &Tiling<T>, (blocks, rows): (usize, usize)) -> Slabs {
         let panel_bytes = rows * tiling.width * size_of::<T>();
         let fits = |panels: usize, blocks: usize| panels * blocks * panel_bytes <= SLAB_BYTES;
@@ -150,10 +150,8 @@ impl Slabs {
                 blocks,
                 ..slabs
             }
-        } else if fits(group, blocks) {
-            Slabs { blocks, ..slabs }
         } else {
-            slabs
+            Slabs { blocks: (SLAB_BYTES / (group * panel_bytes)).clamp(1, blocks), ..slabs }
         }
     }
 
