@@ -9,6 +9,8 @@ tolerance. Keras computes 1 − β^t in float32: with β = 0.999 and t = 1 that 
 `finalized0`/`finalized1` (EMA only): the variables after `finalize_variable_values`, which `fit` calls at its end.
 """
 
+import numpy as np
+
 from store import Group, drift, random
 
 STEPS = 10
@@ -44,11 +46,13 @@ def run(make, start, gradients, excluded, dtype):
     return config, after, slots, described, finalized
 
 
-def add(group, case, make, excluded=(), scale=1.0):
+def add(group, case, make, excluded=(), scale=1.0, bad=()):
     r = random("optimizers/" + case)
     shapes = [(3, 4), (4,)]
     start = [r.standard_normal(s).astype("float32") for s in shapes]
     gradients = [[(r.standard_normal(s) * scale).astype("float32") for s in shapes] for _ in range(STEPS)]
+    for step in bad:
+        gradients[step][0][1, 2] = np.inf if step % 2 else np.nan
     config, after, slots, described, finalized = run(make, start, gradients, list(excluded), "float32")
     _, after64, _, _, _ = run(make, start, gradients, list(excluded), "float64")
     worst = max(drift(a, b) for x, y in zip(after, after64) for a, b in zip(x, y))
@@ -64,6 +68,7 @@ def add(group, case, make, excluded=(), scale=1.0):
     group.add(
         case,
         arrays,
+        finite=not bad,
         class_name=config["class_name"],
         config=config,
         excluded=list(excluded),

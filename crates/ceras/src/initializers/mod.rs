@@ -14,8 +14,10 @@ mod orthogonal;
 mod random_normal;
 mod random_uniform;
 mod seed;
+mod stft;
 mod truncated_normal;
 mod variance_scaling;
+mod windows;
 mod zeros;
 
 use ceras_graph::{DType, Tensor};
@@ -38,6 +40,7 @@ pub use orthogonal::Orthogonal;
 pub use random_normal::RandomNormal;
 pub use random_uniform::RandomUniform;
 pub use seed::Seed;
+pub use stft::{Scaling, Side, Stft, Window};
 pub use truncated_normal::TruncatedNormal;
 pub use variance_scaling::{Distribution, Mode, VarianceScaling};
 pub use zeros::Zeros;
@@ -106,6 +109,7 @@ pub static INITIALIZERS: Registry<dyn Initializer> = Registry {
         &lecun_normal::ENTRY,
         &lecun_uniform::ENTRY,
         &orthogonal::ENTRY,
+        &stft::ENTRY,
     ],
 };
 
@@ -145,9 +149,12 @@ impl InitializerRef {
 /// An entry of [`INITIALIZERS`] and the config of a struct that is its own config.
 macro_rules! configurable {
     ($type:ident, $aliases:expr) => {
+        $crate::initializers::configurable!($type, stringify!($type), $aliases);
+    };
+    ($type:ident, $class:expr, $aliases:expr) => {
         pub(super) static ENTRY: $crate::registry::Entry<dyn $crate::initializers::Initializer> =
             $crate::registry::Entry {
-                class_name: stringify!($type),
+                class_name: $class,
                 aliases: $aliases,
                 parse: |config| {
                     let initializer = $crate::registry::parse_config::<$type>(config)?;
@@ -157,7 +164,7 @@ macro_rules! configurable {
 
         impl $crate::registry::Configurable for $type {
             fn class_name(&self) -> &'static str {
-                stringify!($type)
+                $class
             }
 
             fn config(&self) -> $crate::registry::Config {

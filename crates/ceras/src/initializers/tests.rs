@@ -4,7 +4,7 @@ use ceras_graph::DType;
 use ceras_testkit::oracle::Group;
 
 use super::{INITIALIZERS, InitCx, InitializerRef};
-use crate::activations::oracle::same;
+use crate::activations::oracle::{Report, of, same};
 
 fn cx(dims: &[usize]) -> InitCx<'_> {
     InitCx { dims, dtype: DType::F64, seed: 7, stream: 11 }
@@ -23,10 +23,6 @@ fn moments(values: &[f64]) -> [f64; 4] {
 fn distributions_are_keras() {
     let group = Group::load("initializers");
     for case in group.cases() {
-        if !INITIALIZERS.knows(case.meta["class_name"].as_str().unwrap()) {
-            assert_eq!(case.meta["class_name"], "STFT", "{}", case.name);
-            continue;
-        }
         let initializer = InitializerRef::from_json(&case.meta["config"]).unwrap();
         assert!(same(&initializer.to_json()["config"], &case.meta["config"]["config"]), "{}", case.name);
         let dims: Vec<usize> =
@@ -57,6 +53,20 @@ fn distributions_are_keras() {
             other => panic!("{other}"),
         }
     }
+}
+
+#[test]
+fn fourier_kernels_are_keras() {
+    let group = Group::load("stft");
+    let mut report = Report::default();
+    for case in group.cases() {
+        let initializer = InitializerRef::from_json(&case.meta["config"]).unwrap();
+        assert_eq!(initializer.to_json()["config"], case.meta["config"]["config"], "{}", case.name);
+        let keras = of(&case, "values");
+        let ours = initializer.sample(&InitCx { dtype: DType::F32, ..cx(keras.dims()) }).unwrap();
+        report.compare(case.name, "values", &ours, &keras);
+    }
+    report.finish();
 }
 
 #[test]
@@ -93,6 +103,7 @@ fn a_seed_of_its_own_fills_alike_and_a_stream_does_not() {
 
 #[test]
 fn every_name_is_found_and_read_back() {
+    assert_eq!(INITIALIZERS.names().len(), 16);
     for name in INITIALIZERS.names() {
         let initializer = InitializerRef::by_name(name).unwrap();
         let again = InitializerRef::from_json(&initializer.to_json()).unwrap();
@@ -109,5 +120,9 @@ fn what_cannot_be_filled_is_refused() {
     assert!(refuse(super::Identity::new().into(), &[3]).contains("matrices"));
     assert!(refuse(super::Orthogonal::new().into(), &[3]).contains("rank 2 or more"));
     assert!(refuse(super::VarianceScaling::new().scale(0.0).into(), &[3]).contains("must be positive"));
+    assert!(refuse(super::Stft::new().into(), &[8, 2, 5]).contains("STFT fills kernels"));
+    assert!(refuse(super::Stft::new().window("han").into(), &[8, 1, 5]).contains("did you mean `hann`?"));
+    assert!(refuse(super::Stft::new().window(vec![1.0; 7]).into(), &[8, 1, 5]).contains("a frame of 8"));
+    assert!(refuse(super::Stft::new().into(), &[usize::MAX, 1, 2]).contains("too large"));
     assert!(refuse(super::Zeros.into(), &[usize::MAX, 2]).contains("too large"));
 }

@@ -197,3 +197,42 @@ fn labels_shape(y: &Tensor, output: &TensorType, word: &str) -> Result<()> {
         error
     })
 }
+
+/// Fails unless the targets are rows of labels from 1, then zeros, which fit into the output's steps.
+pub(crate) fn sequences(y: &Tensor, output: &TensorType, word: &str) -> Result<()> {
+    let (2, &[_, steps, classes]) = (y.rank(), output.shape.dims()) else {
+        let error = Error::new(
+            ErrorKind::Shape,
+            format!("`{word}` wants labels [batch, length] and an output [batch, steps, classes]"),
+        );
+        return Err(error.detail(format!(
+            "labels have shape {}, the output has shape {}",
+            y.shape(),
+            output.shape
+        )));
+    };
+    finite(y)?;
+    let values = y.to_f64();
+    for (number, row) in values.chunks(y.dims()[1].max(1)).enumerate() {
+        let count = row.iter().position(|label| *label == 0.0).unwrap_or(row.len());
+        let (labels, rest) = row.split_at(count);
+        let wrong = |label: &&f64| {
+            **label < 1.0 || label.fract() != 0.0 || classes.is_some_and(|classes| **label >= classes as f64)
+        };
+        let repeats = labels.windows(2).filter(|pair| pair[0] == pair[1]).count();
+        let what = if let Some(label) = labels.iter().find(wrong) {
+            let last = classes.map_or(String::new(), |classes| format!(" to {}", classes.saturating_sub(1)));
+            format!("holds {label}; labels are whole numbers from 1{last}, and 0 is the blank")
+        } else if rest.iter().any(|label| *label != 0.0) {
+            "holds a label after a 0; zeros only fill up the end of a row".to_owned()
+        } else if steps.is_some_and(|steps| count + repeats > steps) {
+            let steps = steps.unwrap_or(0);
+            format!("needs {} steps for its labels; the output has {steps}", count + repeats)
+        } else {
+            continue;
+        };
+        return Err(Error::new(ErrorKind::Data, format!("the labels do not fit `{word}`"))
+            .detail(format!("row {number} {what}")));
+    }
+    Ok(())
+}

@@ -60,21 +60,20 @@ fn differs(case: &str) -> bool {
     case == "binary_crossentropy_softmax" || case == "categorical_crossentropy_sigmoid"
         // Keras loses the logits where a class is left out, and with them the gradient of what it clips.
         || case == "sparse_categorical_crossentropy_softmax_ignore_1"
-        // Not supported yet, and refused by name.
-        || case.starts_with("ctc")
 }
 
 #[test]
 fn values_and_gradients_are_keras() {
-    let group = Group::load("losses");
     let mut report = Report::default();
-    for case in group.cases().filter(|case| !differs(case.name)) {
-        match run(&case) {
-            Ok([(value, keras), (gradient, keras_gradient)]) => {
-                report.compare(case.name, "value", &value, &keras);
-                report.compare(case.name, "gradient", &gradient, &keras_gradient);
+    for group in ["losses", "ctc"] {
+        for case in Group::load(group).cases().filter(|case| !differs(case.name)) {
+            match run(&case) {
+                Ok([(value, keras), (gradient, keras_gradient)]) => {
+                    report.compare(case.name, "value", &value, &keras);
+                    report.compare(case.name, "gradient", &gradient, &keras_gradient);
+                }
+                Err(error) => report.wrong(case.name, error),
             }
-            Err(error) => report.wrong(case.name, error),
         }
     }
     report.finish();
@@ -212,4 +211,19 @@ fn numbers_that_do_not_fit_are_told_in_words() {
     assert!(complaint("mse", Tensor::from_slice(&[0.0f32]), &[None, Some(3)]).contains("1 unit"));
     assert!(complaint("bce", Tensor::from_slice(&[1i32, 2]), &one).contains("subtract 1"));
     assert!(complaint("bce", Tensor::from_slice(&[-1i32, 1]), &one).contains("`hinge`"));
+}
+
+#[test]
+fn sequences_that_do_not_fit_are_told_in_words() {
+    let (three_steps, rows) =
+        ([None, Some(3), Some(4)], |rows: &[i32]| Tensor::new(&[1, rows.len()], rows.to_vec()));
+    let refuse = |labels: &[i32]| complaint("ctc", rows(labels).unwrap(), &three_steps);
+    assert!(refuse(&[1, 1, 2]).contains("row 0 needs 4 steps for its labels; the output has 3"));
+    assert!(refuse(&[1, 0, 2]).contains("a label after a 0"));
+    assert!(refuse(&[4, 0, 0]).contains("row 0 holds 4; labels are whole numbers from 1 to 3"));
+    assert!(complaint("ctc", Tensor::from_slice(&[1i32]), &three_steps).contains("labels [batch, length]"));
+    fits("ctc", rows(&[1, 2, 3]).unwrap(), &three_steps);
+    let logits = Tensor::new(&[1, 3, 4], [0.0f32; 12]).unwrap();
+    let impossible = LossRef::by_name("ctc").unwrap().eval(&rows(&[1, 1, 2]).unwrap(), &logits).unwrap();
+    assert_eq!(impossible, f64::INFINITY);
 }

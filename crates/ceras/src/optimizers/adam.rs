@@ -1,8 +1,8 @@
 //! Adam.
 
-use ceras_graph::{GraphError, TensorType, Value, compose, ops};
+use ceras_graph::{GraphError, Value, compose, ops};
 
-use super::{Optimizer, Slot, UpdateCx, common::within, optimizer};
+use super::{Optimizer, Slot, UpdateCx, Variable, common::within, optimizer};
 use crate::error::Result;
 
 optimizer! {
@@ -17,28 +17,11 @@ optimizer! {
     /// # Examples
     /// One step from 1 along a gradient of 2.
     /// ```
-    /// use ceras::optimizers::{Inputs, Optimizer, Adam, apply};
-    /// use ceras_graph::{DType, Function, Tensor, TensorType, eval};
+    /// use ceras::optimizers::Adam;
+    /// use ceras_graph::Tensor;
     /// let optimizer = Adam::new().learning_rate(0.01);
-    /// let scalar = TensorType::scalar(DType::F32);
-    /// let mut inputs = vec![("w", scalar.clone()), ("g", scalar.clone()), ("lr", scalar.clone())];
-    /// inputs.push(("iterations", TensorType::scalar(DType::I64)));
-    /// let slots = optimizer.slots(&[scalar]);
-    /// inputs.extend(slots.iter().map(|slot| ("slot", slot.ty.clone())));
-    /// let step = Function::trace(&inputs, |g, x| {
-    ///     let inputs = Inputs {
-    ///         values: vec![x[0]],
-    ///         gradients: vec![x[1]],
-    ///         learning_rate: x[2],
-    ///         iterations: x[3],
-    ///         slots: x[4..].to_vec(),
-    ///     };
-    ///     Ok(apply(g, &optimizer, inputs)?.values)
-    /// })?;
-    /// let mut values = vec![Tensor::scalar(1.0f32), Tensor::scalar(2.0f32), Tensor::scalar(0.01f32), Tensor::scalar(0i64)];
-    /// values.extend(slots.iter().map(|slot| Tensor::scalar(slot.initial).cast(slot.ty.dtype)));
-    /// let after = eval::interpret(step.graph(), &values).unwrap()[0].item()?;
-    /// assert!((after - 0.99).abs() < 1e-5);
+    /// let after = optimizer.first_step(&Tensor::scalar(1.0f32), &Tensor::scalar(2.0f32))?;
+    /// assert!((after.item()? - 0.99).abs() < 1e-5);
     /// # Ok::<(), ceras::Error>(())
     /// ```
     ///
@@ -58,7 +41,7 @@ impl Optimizer for Adam {
         &self.common
     }
 
-    fn slots(&self, variables: &[TensorType]) -> Vec<Slot> {
+    fn slots(&self, variables: &[Variable]) -> Vec<Slot> {
         slots(self.amsgrad, variables)
     }
 
@@ -86,7 +69,7 @@ impl Optimizer for Adam {
 }
 
 /// The slots of Adam: two moments for each variable in turn, then the largest second moments.
-pub(super) fn slots(amsgrad: bool, variables: &[TensorType]) -> Vec<Slot> {
+pub(super) fn slots(amsgrad: bool, variables: &[Variable]) -> Vec<Slot> {
     let mut slots = Slot::each(&["momentum", "velocity"], variables);
     if amsgrad {
         slots.extend(Slot::each(&["velocity_hat"], variables));

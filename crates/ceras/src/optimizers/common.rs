@@ -1,11 +1,12 @@
 //! What all optimizers have.
 
+use ceras_graph::{Graph, GraphError, Tensor, Value as GraphValue, ops};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
-use super::Optimizer;
 use super::schedules::ScheduleRef;
+use super::{Optimizer, Variable};
 use crate::error::{Error, ErrorKind, Result};
 use crate::registry::{Config, parse_config};
 
@@ -93,6 +94,9 @@ pub struct Common {
     pub loss_scale_factor: Option<f64>,
     /// Over how many steps gradients are averaged before they are applied.
     pub gradient_accumulation_steps: Option<u64>,
+    /// Words in the paths of the variables that do not decay; no part of the config, as in Keras.
+    #[serde(skip)]
+    pub excluded_from_weight_decay: Vec<String>,
 }
 
 const KEYS: [&str; 11] = [
@@ -124,6 +128,33 @@ impl Common {
             ema_overwrite_frequency: None,
             loss_scale_factor: None,
             gradient_accumulation_steps: None,
+            excluded_from_weight_decay: Vec::new(),
+        }
+    }
+
+    /// Over how many steps gradients are summed up before they are applied, if they are. Keras takes 0 for "no".
+    pub fn accumulated(&self) -> Option<u64> {
+        self.gradient_accumulation_steps.filter(|steps| *steps > 0)
+    }
+
+    /// After how many steps variables are overwritten with their averages, if they are. Keras takes 0 for "never".
+    pub fn overwritten(&self) -> Option<u64> {
+        self.ema_overwrite_frequency.filter(|steps| *steps > 0)
+    }
+
+    /// Whether a variable loses a part of itself in each step, if there is weight decay.
+    pub fn decays(&self, variable: &Variable) -> bool {
+        !variable.is_named_by(&self.excluded_from_weight_decay)
+    }
+
+    /// Emits how many updates were done before this step: one for each step, or fewer where gradients accumulate.
+    pub(super) fn steps_done(&self, g: &mut Graph, iterations: GraphValue) -> Result<GraphValue, GraphError> {
+        match self.accumulated() {
+            Some(every) => {
+                let every = ops::constant(g, Tensor::scalar(every as i64))?;
+                ops::divide(g, iterations, every)
+            }
+            None => Ok(iterations),
         }
     }
 
@@ -183,15 +214,18 @@ pub fn check(optimizer: &dyn Optimizer) -> Result<()> {
             return Err(Error::new(ErrorKind::Usage, format!("`{name}` must be 0 or more; it is {value}")));
         }
     }
-    let unsupported = [
-        ("use_ema", common.use_ema),
-        ("loss_scale_factor", common.loss_scale_factor.is_some()),
-        ("gradient_accumulation_steps", common.gradient_accumulation_steps.is_some()),
-    ];
-    if let Some((name, _)) = unsupported.into_iter().find(|(_, set)| *set) {
-        let text = format!("`{name}` of the optimizer `{}` is not supported yet", common.name);
-        return Err(Error::new(ErrorKind::Unsupported, text));
+    if common.accumulated() == Some(1) {
+        let text = "`gradient_accumulation_steps` must be 2 or more; it is 1";
+        return Err(Error::new(ErrorKind::Usage, text));
     }
+    if common.use_ema {
+        within("ema_momentum", common.ema_momentum, 0.0, 1.0)?;
+    }
+    if let Some(factor) = common.loss_scale_factor.filter(|factor| !factor.is_finite() || *factor <= 0.0) {
+        let text = format!("`loss_scale_factor` must be above 0; it is {factor}");
+        return Err(Error::new(ErrorKind::Usage, text));
+    }
+    plain_words("exclude_from_weight_decay", &common.excluded_from_weight_decay)?;
     optimizer.check()
 }
 
@@ -215,6 +249,23 @@ pub(super) fn within(name: &str, value: f64, low: f64, high: f64) -> Result<()> 
     }
     let range = if high.is_finite() { format!("between {low} and {high}") } else { format!("{low} or more") };
     Err(Error::new(ErrorKind::Usage, format!("`{name}` must be {range}; it is {value}")))
+}
+
+/// Fails unless each word stands for itself only: Keras would take it for a regular expression.
+///
+/// # Errors
+/// One does not.
+pub(super) fn plain_words(name: &str, words: &[String]) -> Result<()> {
+    let plain = |word: &&String| {
+        !word.is_empty() && word.chars().all(|letter| letter.is_alphanumeric() || "_-/ ".contains(letter))
+    };
+    match words.iter().find(|word| !plain(word)) {
+        None => Ok(()),
+        Some(word) => {
+            let text = format!("`{name}` takes parts of names, such as `bias`; `{word}` is a pattern");
+            Err(Error::new(ErrorKind::Unsupported, text).hint("give the names one by one"))
+        }
+    }
 }
 
 /// Builder methods for what all optimizers have.
@@ -260,6 +311,61 @@ macro_rules! common_builders {
         pub fn clipvalue(mut self, clipvalue: f64) -> Self {
             self.common.clipvalue = Some(clipvalue);
             self
+        }
+
+        /// The same with moving averages of the weights, which replace the weights at the end of `fit`.
+        #[must_use]
+        pub fn use_ema(mut self, use_ema: bool) -> Self {
+            self.common.use_ema = use_ema;
+            self
+        }
+
+        /// The same with another momentum of the moving averages, from 0 to 1.
+        #[must_use]
+        pub fn ema_momentum(mut self, ema_momentum: f64) -> Self {
+            self.common.ema_momentum = ema_momentum;
+            self
+        }
+
+        /// The same with weights that are overwritten with their moving averages after every so many steps.
+        #[must_use]
+        pub fn ema_overwrite_frequency(mut self, steps: u64) -> Self {
+            self.common.ema_overwrite_frequency = Some(steps);
+            self
+        }
+
+        /// The same with gradients of the loss times this factor, divided by it again before they are used.
+        #[must_use]
+        pub fn loss_scale_factor(mut self, factor: f64) -> Self {
+            self.common.loss_scale_factor = Some(factor);
+            self
+        }
+
+        /// The same with one update for every so many steps, 2 or more, along the mean of their gradients.
+        #[must_use]
+        pub fn gradient_accumulation_steps(mut self, steps: u64) -> Self {
+            self.common.gradient_accumulation_steps = Some(steps);
+            self
+        }
+
+        /// The same with weights whose path holds one of these words, such as `bias`, left out of weight decay. It is no
+        /// part of the config.
+        #[must_use]
+        pub fn exclude_from_weight_decay(mut self, words: &[&str]) -> Self {
+            self.common.excluded_from_weight_decay = words.iter().map(|word| (*word).to_owned()).collect();
+            self
+        }
+
+        /// The value of a variable after the first step along a gradient.
+        ///
+        /// # Errors
+        /// The gradient does not fit the variable.
+        pub fn first_step(
+            &self,
+            value: &ceras_graph::Tensor,
+            gradient: &ceras_graph::Tensor,
+        ) -> $crate::error::Result<ceras_graph::Tensor> {
+            $crate::optimizers::first_step(self, value, gradient)
         }
     };
 }

@@ -1,8 +1,8 @@
 //! LAMB.
 
-use ceras_graph::{DType, Graph, GraphError, TensorType, Value, compose, ops};
+use ceras_graph::{DType, Graph, GraphError, Value, compose, ops};
 
-use super::{Optimizer, Slot, UpdateCx, common::within, optimizer};
+use super::{Optimizer, Slot, UpdateCx, Variable, common::within, optimizer};
 use crate::error::Result;
 use crate::losses::total;
 
@@ -18,28 +18,11 @@ optimizer! {
     /// # Examples
     /// One step from 1 along a gradient of 2.
     /// ```
-    /// use ceras::optimizers::{Inputs, Optimizer, Lamb, apply};
-    /// use ceras_graph::{DType, Function, Tensor, TensorType, eval};
+    /// use ceras::optimizers::Lamb;
+    /// use ceras_graph::Tensor;
     /// let optimizer = Lamb::new().learning_rate(0.01);
-    /// let scalar = TensorType::scalar(DType::F32);
-    /// let mut inputs = vec![("w", scalar.clone()), ("g", scalar.clone()), ("lr", scalar.clone())];
-    /// inputs.push(("iterations", TensorType::scalar(DType::I64)));
-    /// let slots = optimizer.slots(&[scalar]);
-    /// inputs.extend(slots.iter().map(|slot| ("slot", slot.ty.clone())));
-    /// let step = Function::trace(&inputs, |g, x| {
-    ///     let inputs = Inputs {
-    ///         values: vec![x[0]],
-    ///         gradients: vec![x[1]],
-    ///         learning_rate: x[2],
-    ///         iterations: x[3],
-    ///         slots: x[4..].to_vec(),
-    ///     };
-    ///     Ok(apply(g, &optimizer, inputs)?.values)
-    /// })?;
-    /// let mut values = vec![Tensor::scalar(1.0f32), Tensor::scalar(2.0f32), Tensor::scalar(0.01f32), Tensor::scalar(0i64)];
-    /// values.extend(slots.iter().map(|slot| Tensor::scalar(slot.initial).cast(slot.ty.dtype)));
-    /// let after = eval::interpret(step.graph(), &values).unwrap()[0].item()?;
-    /// assert!((after - 0.99).abs() < 1e-5);
+    /// let after = optimizer.first_step(&Tensor::scalar(1.0f32), &Tensor::scalar(2.0f32))?;
+    /// assert!((after.item()? - 0.99).abs() < 1e-5);
     /// # Ok::<(), ceras::Error>(())
     /// ```
     ///
@@ -57,7 +40,7 @@ impl Optimizer for Lamb {
         &self.common
     }
 
-    fn slots(&self, variables: &[TensorType]) -> Vec<Slot> {
+    fn slots(&self, variables: &[Variable]) -> Vec<Slot> {
         Slot::each(&["momentum", "velocity"], variables)
     }
 

@@ -7,18 +7,23 @@ mod adam;
 mod adam_w;
 mod adamax;
 mod apply;
+pub(crate) mod average;
+mod clip;
 mod common;
 mod ftrl;
 mod lamb;
 mod lion;
+mod loss_scale_optimizer;
 mod muon;
 mod nadam;
 mod rms_prop;
+mod schedule_free_adam_w;
 pub mod schedules;
 mod sgd;
+mod slot;
 mod update;
 
-use ceras_graph::{GraphError, TensorType, Value};
+use ceras_graph::{Graph, GraphError, Value, compose};
 
 use crate::error::Result;
 use crate::registry::{Configurable, Registry, envelope, family};
@@ -29,50 +34,45 @@ pub use adagrad::Adagrad;
 pub use adam::Adam;
 pub use adam_w::AdamW;
 pub use adamax::Adamax;
-pub use apply::{Applied, Inputs, apply};
+pub use apply::{Applied, Inputs, first_step};
 pub use common::{Common, LearningRate, check};
 pub use ftrl::Ftrl;
 pub use lamb::Lamb;
 pub use lion::Lion;
+pub use loss_scale_optimizer::LossScaleOptimizer;
 pub use muon::Muon;
 pub use nadam::Nadam;
 pub use rms_prop::RmsProp;
+pub use schedule_free_adam_w::ScheduleFreeAdamW;
 pub use sgd::Sgd;
+pub use slot::{Initial, Slot, Variable};
 pub use update::UpdateCx;
-
-/// A piece of an optimizer's state.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Slot {
-    /// Keras' word for it, such as `momentum`.
-    pub name: String,
-    /// The number of the variable that it belongs to; `None` for one that all share.
-    pub variable: Option<usize>,
-    /// Its type.
-    pub ty: TensorType,
-    /// What every element starts from.
-    pub initial: f64,
-}
-
-impl Slot {
-    /// A slot of a variable's type that starts from 0.
-    pub fn of(name: &str, variable: usize, ty: &TensorType) -> Slot {
-        Slot { name: name.to_owned(), variable: Some(variable), ty: ty.clone(), initial: 0.0 }
-    }
-
-    /// These slots for each variable in turn, as Keras orders them.
-    pub fn each(names: &[&str], variables: &[TensorType]) -> Vec<Slot> {
-        let of = |(variable, ty)| names.iter().map(move |name| Slot::of(name, variable, ty));
-        variables.iter().enumerate().flat_map(of).collect()
-    }
-}
 
 /// An optimizer.
 pub trait Optimizer: Configurable {
     /// What all optimizers have: learning rate, clipping, weight decay.
     fn common(&self) -> &Common;
 
-    /// The state for these variables, in the order of Keras' file, without the iteration and the learning rate.
-    fn slots(&self, variables: &[TensorType]) -> Vec<Slot>;
+    /// The optimizer's own state for these variables, in the order of Keras' file. [`Optimizer::layout`] is all of it.
+    fn slots(&self, variables: &[Variable]) -> Vec<Slot>;
+
+    /// All state for these variables, in the order of Keras' file, without the iteration and the learning rate.
+    fn layout(&self, variables: &[Variable]) -> Vec<Slot> {
+        let mut layout = apply::common_slots(self.common(), variables);
+        layout.extend(self.slots(variables));
+        layout
+    }
+
+    /// How many slots come before the iteration and the learning rate in Keras' file.
+    fn leading_slots(&self) -> usize {
+        0
+    }
+
+    /// Whether a step whose gradients are not finite is left out by the optimizer itself; where not, it is an error of the
+    /// training.
+    fn skips_bad_steps(&self) -> bool {
+        false
+    }
 
     /// Fails when the optimizer's own options cannot be. [`check`] looks at everything.
     ///
@@ -82,8 +82,28 @@ pub trait Optimizer: Configurable {
         Ok(())
     }
 
+    /// Emits the loss whose gradients a step wants: the loss itself, or that times a scale.
+    ///
+    /// # Errors
+    /// An op that could not be emitted.
+    fn scale_loss(&self, g: &mut Graph, loss: Value, slots: &[Value]) -> Result<Value, GraphError> {
+        let _ = slots;
+        match self.common().loss_scale_factor {
+            Some(factor) => compose::multiply_scalar(g, loss, factor),
+            None => Ok(loss),
+        }
+    }
+
+    /// Emits a step over all variables. It is made of [`Optimizer::begin`] and [`Optimizer::update`], and rarely written.
+    ///
+    /// # Errors
+    /// The numbers of values, gradients and slots do not fit, or an op could not be emitted.
+    fn apply(&self, g: &mut Graph, inputs: Inputs) -> Result<Applied, GraphError> {
+        apply::step(g, self, inputs, self.common().loss_scale_factor)
+    }
+
     /// The weight decay of a variable.
-    fn weight_decay(&self, variable: &TensorType) -> Option<f64> {
+    fn weight_decay(&self, variable: &Variable) -> Option<f64> {
         let _ = variable;
         self.common().weight_decay
     }
@@ -124,9 +144,11 @@ pub static OPTIMIZERS: Registry<dyn Optimizer> = Registry {
         &ftrl::ENTRY,
         &lamb::ENTRY,
         &lion::ENTRY,
+        &loss_scale_optimizer::ENTRY,
         &muon::ENTRY,
         &nadam::ENTRY,
         &rms_prop::ENTRY,
+        &schedule_free_adam_w::ENTRY,
         &sgd::ENTRY,
     ],
 };

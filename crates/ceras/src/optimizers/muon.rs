@@ -1,47 +1,31 @@
 //! Muon.
 
-use ceras_graph::{Graph, GraphError, TensorType, Value, compose, ops};
+use ceras_graph::{Graph, GraphError, Value, compose, ops};
 
-use super::{Optimizer, Slot, UpdateCx, adam::AdamStep, common::within, optimizer};
+use super::{
+    Optimizer, Slot, UpdateCx, Variable, adam::AdamStep, common::plain_words, common::within, optimizer,
+};
 use crate::error::Result;
-use crate::error::{Error, ErrorKind};
 use crate::losses::total;
 
 optimizer! {
     /// Muon: the step of a matrix is made nearly orthogonal, so that it moves all directions alike; vectors and other ranks are
-    /// moved by Adam.
+    /// moved by Adam, and so are embeddings.
     ///
     /// Of a matrix: `m ← momentum · m + g`, `u = g + momentum · m` (or `m` without Nesterov), `u` made orthogonal by `ns_steps`
     /// steps of Newton and Schulz, `w ← w − lr u √(max(rows, columns)) rms_rate`.
     ///
     /// # Errors
-    /// [`check`](super::check) refuses `exclude_layers`: variables have no names here.
+    /// [`check`](super::check) refuses a momentum outside of 0 to 1 and patterns in `exclude_layers`.
     ///
     /// # Examples
     /// One step from 1 along a gradient of 2.
     /// ```
-    /// use ceras::optimizers::{Inputs, Optimizer, Muon, apply};
-    /// use ceras_graph::{DType, Function, Tensor, TensorType, eval};
+    /// use ceras::optimizers::Muon;
+    /// use ceras_graph::Tensor;
     /// let optimizer = Muon::new().learning_rate(0.01);
-    /// let scalar = TensorType::scalar(DType::F32);
-    /// let mut inputs = vec![("w", scalar.clone()), ("g", scalar.clone()), ("lr", scalar.clone())];
-    /// inputs.push(("iterations", TensorType::scalar(DType::I64)));
-    /// let slots = optimizer.slots(&[scalar]);
-    /// inputs.extend(slots.iter().map(|slot| ("slot", slot.ty.clone())));
-    /// let step = Function::trace(&inputs, |g, x| {
-    ///     let inputs = Inputs {
-    ///         values: vec![x[0]],
-    ///         gradients: vec![x[1]],
-    ///         learning_rate: x[2],
-    ///         iterations: x[3],
-    ///         slots: x[4..].to_vec(),
-    ///     };
-    ///     Ok(apply(g, &optimizer, inputs)?.values)
-    /// })?;
-    /// let mut values = vec![Tensor::scalar(1.0f32), Tensor::scalar(2.0f32), Tensor::scalar(0.01f32), Tensor::scalar(0i64)];
-    /// values.extend(slots.iter().map(|slot| Tensor::scalar(slot.initial).cast(slot.ty.dtype)));
-    /// let after = eval::interpret(step.graph(), &values).unwrap()[0].item()?;
-    /// assert!((after - 0.98996).abs() < 1e-5);
+    /// let after = optimizer.first_step(&Tensor::scalar(1.0f32), &Tensor::scalar(2.0f32))?;
+    /// assert!((after.item()? - 0.98996).abs() < 1e-5);
     /// # Ok::<(), ceras::Error>(())
     /// ```
     ///
@@ -49,12 +33,12 @@ optimizer! {
     /// Jordan (2024), *Muon: an optimizer for hidden layers in neural networks*, <https://kellerjordan.github.io/posts/muon/>
     ///
     /// # Keras
-    /// Keras moves matrices of embeddings by Adam, since it knows the variable's path; here every matrix is moved by Muon.
+    /// Keras takes the words of `exclude_layers` for regular expressions; here they stand for themselves.
     Muon, "Muon", "muon", "muon", 0.001, Some(0.004), {
         adam_beta_1: f64 = 0.9, "The same with another decay of Adam's mean of gradients, from 0 to 1.";
         adam_beta_2: f64 = 0.999, "The same with another decay of Adam's mean of squares, from 0 to 1.";
         epsilon: f64 = 1e-7, "The same with another number that keeps Adam's denominator from 0.";
-        exclude_layers: Vec<String> = Vec::new(), "Layers to be moved by Adam, which is not supported.";
+        exclude_layers: Vec<String> = Vec::new(), "The same with layers to be moved by Adam: those whose path holds one of these words.";
         muon_a: f64 = 3.4445, "The same with another first coefficient of Newton and Schulz's step.";
         muon_b: f64 = -4.775, "The same with another second coefficient of Newton and Schulz's step.";
         muon_c: f64 = 2.0315, "The same with another third coefficient of Newton and Schulz's step.";
@@ -62,7 +46,7 @@ optimizer! {
         momentum: f64 = 0.95, "The same with another momentum, from 0 to 1.";
         ns_steps: u32 = 5, "The same with another number of steps of Newton and Schulz.";
         nesterov: bool = true, "The same with or without Nesterov's look ahead.";
-        exclude_embeddings: bool = true, "Whether embeddings are moved by Adam; see below.";
+        exclude_embeddings: bool = true, "The same with or without Adam for matrices whose path holds `embedding`.";
         adam_weight_decay: Option<f64> = Some(0.004), "The same with another decay of the weights that Adam moves.";
         rms_rate: Option<f64> = Some(0.2), "The same with another size of a step, or none.";
     }
@@ -73,26 +57,24 @@ impl Optimizer for Muon {
         &self.common
     }
 
-    fn slots(&self, variables: &[TensorType]) -> Vec<Slot> {
+    fn slots(&self, variables: &[Variable]) -> Vec<Slot> {
         let mut slots = Vec::new();
-        for (variable, ty) in variables.iter().enumerate() {
-            slots.push(Slot::of("momentum", variable, ty));
-            if ty.shape.rank() != 2 {
-                slots.push(Slot::of("velocity", variable, ty));
+        for (number, variable) in variables.iter().enumerate() {
+            slots.push(Slot::of("momentum", number, &variable.ty));
+            if self.is_for_adam(variable) {
+                slots.push(Slot::of("velocity", number, &variable.ty));
             }
         }
         slots
     }
 
     fn check(&self) -> Result<()> {
-        if !self.exclude_layers.is_empty() {
-            return Err(Error::new(ErrorKind::Unsupported, "`exclude_layers` of Muon is not supported"));
-        }
+        plain_words("exclude_layers", &self.exclude_layers)?;
         within("momentum", self.momentum, 0.0, 1.0)
     }
 
-    fn weight_decay(&self, variable: &TensorType) -> Option<f64> {
-        if variable.shape.rank() == 2 { self.common.weight_decay } else { self.adam_weight_decay }
+    fn weight_decay(&self, variable: &Variable) -> Option<f64> {
+        if self.is_for_adam(variable) { self.adam_weight_decay } else { self.common.weight_decay }
     }
 
     fn update(
@@ -103,7 +85,8 @@ impl Optimizer for Muon {
         gradient: Value,
     ) -> Result<Value, GraphError> {
         let rate = cx.rate(cx.dtype(value))?;
-        if cx.graph.ty(value).shape.rank() != 2 {
+        // The second moment tells that Adam moves this one.
+        if cx.slot("velocity", variable).is_ok() {
             let rate = cx.memo("muon_adam", cx.dtype(value), |cx| {
                 compose::multiply_scalar(cx.graph, rate, self.adam_lr_ratio)
             })?;
@@ -139,6 +122,13 @@ impl Optimizer for Muon {
 }
 
 impl Muon {
+    /// Whether a variable is moved by Adam.
+    fn is_for_adam(&self, variable: &Variable) -> bool {
+        variable.ty.shape.rank() != 2
+            || (self.exclude_embeddings && variable.path.to_lowercase().contains("embedding"))
+            || variable.is_named_by(&self.exclude_layers)
+    }
+
     /// A matrix brought near to the orthogonal one that is closest to it.
     fn orthogonal(&self, g: &mut Graph, x: Value) -> Result<Value, GraphError> {
         let dims = g.ty(x).shape.dims().to_vec();

@@ -29,7 +29,8 @@ pub(crate) fn to_json(model: &Model) -> Result<Value> {
     };
     let mut optimizer = compiled.optimizer.to_json();
     if !compiled.optimizer.common().is_scheduled()
-        && let Some(rate) = optimizer.pointer_mut("/config/learning_rate")
+        && let Some(config) = optimizer.get_mut("config").map(innermost)
+        && let Some(rate) = config.get_mut("learning_rate")
     {
         // Keras writes the single-precision variable, printed as double.
         *rate = json!(f64::from(model.learning_rate()? as f32));
@@ -63,6 +64,12 @@ pub(crate) fn to_json(model: &Model) -> Result<Value> {
         "steps_per_execution": 1,
         "jit_compile": false,
     }))
+}
+
+/// The config that holds the learning rate: that of the inner optimizer, where there is one.
+fn innermost(config: &mut Value) -> &mut Value {
+    let path = "/inner_optimizer/config";
+    if config.pointer(path).is_some() { config.pointer_mut(path).expect("it is there") } else { config }
 }
 
 fn named<T>(object: &Named<T>, to_json: impl Fn(&T) -> Value) -> Value {
@@ -206,32 +213,40 @@ pub(crate) fn optimizer_variables(model: &Model) -> Result<Option<Vec<Tensor>>> 
     if !model.is_built() {
         return Ok(None);
     }
-    let (iterations, slots) = model.optimizer_values()?;
-    let mut variables = vec![Tensor::scalar(iterations)];
+    let (iterations, mut slots) = model.optimizer_values()?;
+    let rest = slots.split_off(compiled.optimizer.leading_slots());
+    let mut variables = slots;
+    variables.push(Tensor::scalar(iterations));
     if !compiled.optimizer.common().is_scheduled() {
         variables.push(Tensor::scalar(model.learning_rate()? as f32));
     }
-    variables.extend(slots);
+    variables.extend(rest);
     Ok(Some(variables))
 }
 
 /// Gives a compiled model the optimizer's variables of a file; what does not fit is said in a warning, as in Keras.
 pub(crate) fn restore_optimizer(model: &mut Model, variables: &[Tensor]) -> Result<Option<String>> {
-    let scheduled = model.compiled()?.optimizer.common().is_scheduled();
+    let optimizer = &model.compiled()?.optimizer;
+    let (scheduled, leading) = (optimizer.common().is_scheduled(), optimizer.leading_slots());
+    let Some((first, variables)) = variables.split_at_checked(leading) else {
+        return Ok(Some(UNREADABLE.into()));
+    };
     let Some(iterations) = variables.first().filter(|first| first.len() == 1) else {
-        return Ok(Some("the file's optimizer state is not readable; training starts afresh".into()));
+        return Ok(Some(UNREADABLE.into()));
     };
     let iterations = iterations.cast(ceras_graph::DType::I64).slice::<i64>()[0];
     // The learning rate is the one scalar of floats at the second place; Keras 2 and schedules leave it out.
     let second =
         variables.get(1).filter(|second| second.rank() == 0 && second.dtype() == ceras_graph::DType::F32);
     let (_, expected) = model.optimizer_values()?;
-    let with_rate = second.is_some() && (variables.len() != expected.len() + 1 || !scheduled);
-    let (rate, slots) = if with_rate { (second, &variables[2..]) } else { (None, &variables[1..]) };
+    let own = expected.len() - leading;
+    let with_rate = second.is_some() && (variables.len() != own + 1 || !scheduled);
+    let (rate, rest) = if with_rate { (second, &variables[2..]) } else { (None, &variables[1..]) };
+    let slots = [first, rest].concat();
     let fits = slots.len() == expected.len()
         && slots.iter().zip(&expected).all(|(slot, own)| slot.dims() == own.dims());
     let rate = rate.filter(|_| !scheduled).map(|rate| rate.to_f64()[0]);
-    model.set_optimizer_values(iterations, rate, if fits { Some(slots) } else { None })?;
+    model.set_optimizer_values(iterations, rate, fits.then_some(&slots[..]))?;
     if fits || slots.is_empty() {
         return Ok(None);
     }
@@ -242,3 +257,5 @@ pub(crate) fn restore_optimizer(model: &mut Model, variables: &[Tensor]) -> Resu
     );
     Ok(Some(text))
 }
+
+const UNREADABLE: &str = "the file's optimizer state is not readable; training starts afresh";

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use ceras_graph::Tensor;
 use serde_json::{Value, json};
 
 use super::archive::{self, CONFIG, EXTRAS, METADATA, WEIGHTS};
@@ -80,13 +81,27 @@ impl Model {
         }
         if let Some(variables) = compile_config::optimizer_variables(self)? {
             let name = super::state::optimizer_name(self)?;
-            weights::name_group(&mut tree, "optimizer", &name);
-            let vars = tree.group("optimizer/vars");
-            variables
-                .into_iter()
-                .enumerate()
-                .for_each(|(index, value)| vars.tensor(&index.to_string(), value));
+            let leading = self.compiled()?.optimizer.leading_slots();
+            if leading > 0 {
+                // Keras writes the optimizer inside of another a second time, by itself.
+                let inner = &variables[leading..];
+                write_optimizer(
+                    &mut tree,
+                    "optimizer/inner_optimizer",
+                    &super::state::inner_name(self)?,
+                    inner,
+                );
+            }
+            write_optimizer(&mut tree, "optimizer", &name, &variables);
         }
         Ok(tree)
+    }
+}
+
+fn write_optimizer(tree: &mut Tree, path: &str, name: &str, variables: &[Tensor]) {
+    weights::name_group(tree, path, name);
+    let vars = tree.group(&format!("{path}/vars"));
+    for (index, value) in variables.iter().enumerate() {
+        vars.tensor(&index.to_string(), value.clone());
     }
 }

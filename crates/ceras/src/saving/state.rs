@@ -2,12 +2,13 @@
 
 use std::collections::HashMap;
 
-use ceras_graph::{Tensor, TensorType};
+use ceras_graph::Tensor;
+use serde_json::Value;
 
 use super::compile_config::Unusable;
 use super::contract::{Extras, State};
 use super::weights::Weight;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 use crate::models::{Group, Model};
 
 /// What a model remembers of the file that it came from.
@@ -45,14 +46,11 @@ impl Model {
     /// does not exist yet is as the first step would find it.
     pub(crate) fn optimizer_values(&self) -> Result<(i64, Vec<Tensor>)> {
         let compiled = self.compiled()?;
-        let types = |weights: &[usize]| -> Vec<TensorType> {
-            weights.iter().map(|&number| self.variables()[number].ty.clone()).collect()
-        };
         let mut kept: HashMap<(Option<usize>, String), Tensor> = HashMap::new();
         let mut iterations = 0;
         if let Some(state) = &compiled.optimizer_state {
             iterations = self.store.get(state.iterations).cast(ceras_graph::DType::I64).slice::<i64>()[0];
-            let slots = compiled.optimizer.slots(&types(&state.weights));
+            let slots = compiled.optimizer.layout(&self.optimized(&state.weights));
             for (slot, &number) in slots.into_iter().zip(&state.slots) {
                 let weight = slot.variable.map(|variable| state.weights[variable]);
                 kept.insert((weight, slot.name), self.store.get(number));
@@ -60,12 +58,12 @@ impl Model {
         }
         let weights = self.trainable_numbers();
         let mut values = Vec::new();
-        for slot in compiled.optimizer.slots(&types(&weights)) {
+        for slot in compiled.optimizer.layout(&self.optimized(&weights)) {
             let weight = slot.variable.map(|variable| weights[variable]);
-            let old = kept.remove(&(weight, slot.name)).filter(|old| old.ty() == slot.ty);
+            let old = kept.remove(&(weight, slot.name.clone())).filter(|old| old.ty() == slot.ty);
             values.push(match old {
                 Some(old) => old,
-                None => filled(&slot.ty, slot.initial)?,
+                None => self.slot_start(&slot, &weights)?,
             });
         }
         Ok((iterations, values))
@@ -116,17 +114,21 @@ pub(crate) fn weight(variable: &crate::models::Variable) -> Weight<'_> {
     Weight { path: &variable.path, name: &variable.name, trainable, ty: &variable.ty }
 }
 
-fn filled(ty: &TensorType, value: f64) -> Result<Tensor> {
-    let dims =
-        ty.shape.to_known().ok_or_else(|| Error::new(ErrorKind::Shape, "a slot's shape is not known"))?;
-    let elements: usize = dims.iter().product();
-    Ok(Tensor::new(&dims, vec![value; elements])?.cast(ty.dtype))
-}
-
 /// The optimizer's name, which Keras gives to its group.
 pub(crate) fn optimizer_name(model: &Model) -> Result<String> {
     let optimizer = &model.compiled()?.optimizer;
-    let config = optimizer.config();
-    let name = config.get("name").and_then(serde_json::Value::as_str).map(str::to_owned);
-    Ok(name.unwrap_or_else(|| crate::models::snake_case(optimizer.class_name())))
+    Ok(name_in(&optimizer.config().into(), optimizer.class_name()))
+}
+
+/// The name of the optimizer inside of the model's.
+pub(crate) fn inner_name(model: &Model) -> Result<String> {
+    let config = model.compiled()?.optimizer.config();
+    let inner = config.get("inner_optimizer").unwrap_or(&Value::Null);
+    let class_name = inner.get("class_name").and_then(Value::as_str).unwrap_or("optimizer");
+    Ok(name_in(&inner["config"], class_name))
+}
+
+fn name_in(config: &Value, class_name: &str) -> String {
+    let name = config.get("name").and_then(Value::as_str).map(str::to_owned);
+    name.unwrap_or_else(|| crate::models::snake_case(class_name))
 }

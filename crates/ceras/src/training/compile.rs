@@ -8,7 +8,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::losses::LossRef;
 use crate::metrics::{self, MetricRef};
 use crate::models::{Group, Model, Variable};
-use crate::optimizers::OptimizerRef;
+use crate::optimizers::{self, OptimizerRef};
 use crate::registry::Named;
 
 /// What `compile` takes. The optimizer is Keras' `rmsprop` unless said otherwise.
@@ -230,16 +230,29 @@ impl Model {
         Ok(())
     }
 
+    /// These weights as an optimizer sees them.
+    pub(crate) fn optimized(&self, weights: &[usize]) -> Vec<optimizers::Variable> {
+        let variable = |&number: &usize| {
+            let variable = &self.variables()[number];
+            optimizers::Variable::new(variable.full_name(), variable.ty.clone())
+        };
+        weights.iter().map(variable).collect()
+    }
+
+    /// The first value of an optimizer's slot for these weights.
+    pub(crate) fn slot_start(&self, slot: &optimizers::Slot, weights: &[usize]) -> Result<Tensor> {
+        let value =
+            slot.variable.map_or_else(|| Tensor::scalar(0.0f32), |index| self.store.get(weights[index]));
+        slot.start(&value)
+    }
+
     fn add_optimizer(&mut self, optimizer: &OptimizerRef, weights: Vec<usize>) -> Result<OptimizerState> {
-        let types: Vec<TensorType> =
-            weights.iter().map(|&number| self.variables()[number].ty.clone()).collect();
-        let iterations =
-            self.add_state(Group::Optimizer, "iteration", TensorType::scalar(DType::I64), 0.0)?;
+        let group = Group::Optimizer;
+        let iterations = self.add_state(group, "iteration", TensorType::scalar(DType::I64), 0.0)?;
         let rate = optimizer.common().learning_rate_at(0);
-        let learning_rate =
-            self.add_state(Group::Optimizer, "learning_rate", TensorType::scalar(DType::F32), rate)?;
+        let learning_rate = self.add_state(group, "learning_rate", TensorType::scalar(DType::F32), rate)?;
         let mut slots = Vec::new();
-        for slot in optimizer.slots(&types) {
+        for slot in optimizer.layout(&self.optimized(&weights)) {
             let name = match slot.variable {
                 Some(variable) => format!(
                     "{}_{}",
@@ -248,9 +261,29 @@ impl Model {
                 ),
                 None => slot.name.clone(),
             };
-            slots.push(self.add_state(Group::Optimizer, &name, slot.ty.clone(), slot.initial)?);
+            let start = self.slot_start(&slot, &weights)?;
+            slots.push(self.add_value(group, &name, &start)?);
         }
         Ok(OptimizerState { iterations, learning_rate, slots, weights })
+    }
+
+    /// Gives the weights the values that the optimizer has for the end of the training: their moving averages, if it keeps
+    /// them and has done a step.
+    pub(crate) fn finalize_weights(&mut self) -> Result<()> {
+        let compiled = self.compiled()?;
+        let Some(state) = compiled.optimizer_state.clone() else { return Ok(()) };
+        if self.store.get(state.iterations).item()? == 0.0 {
+            return Ok(());
+        }
+        for (slot, &number) in
+            compiled.optimizer.layout(&self.optimized(&state.weights)).iter().zip(&state.slots)
+        {
+            if let Some(variable) = slot.variable.filter(|_| slot.name == optimizers::average::AVERAGE) {
+                let average = self.store.get(number);
+                self.store.set(state.weights[variable], &average)?;
+            }
+        }
+        Ok(())
     }
 
     /// The optimizer's values by name, to be put back when other weights are trained from now on.
@@ -283,6 +316,11 @@ impl Model {
         let dims = ty.shape.to_known().unwrap_or_default();
         let elements: usize = dims.iter().product();
         let value = Tensor::new(&dims, vec![initial; elements])?.cast(ty.dtype);
+        self.add_value(group, name, &value)
+    }
+
+    /// Adds a piece of training state with a value.
+    fn add_value(&mut self, group: Group, name: &str, value: &Tensor) -> Result<usize> {
         let path = match group {
             Group::Optimizer => self.compiled()?.optimizer.class_name().to_lowercase(),
             _ => "metrics".to_owned(),
@@ -290,14 +328,14 @@ impl Model {
         let variable = Variable {
             path,
             name: name.to_owned(),
-            ty,
+            ty: value.ty(),
             group,
             regularizer: None,
             constraint: None,
             origin: None,
             offset: 0,
         };
-        self.store.add(variable, &value)
+        self.store.add(variable, value)
     }
 
     /// The learning rate of the next step.

@@ -298,6 +298,7 @@ impl Model {
         let mut runs: Vec<Box<dyn Run>> = fit.callbacks.iter().map(|callback| callback.start()).collect();
         runs.iter_mut().try_for_each(|run| run.on_train_begin(self))?;
         let history = self.epochs(&fit, &data, validation.as_ref(), &mut runs)?;
+        self.finalize_weights()?;
         runs.iter_mut().try_for_each(|run| run.on_train_end(self))?;
         Ok(history)
     }

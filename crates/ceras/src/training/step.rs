@@ -288,12 +288,15 @@ impl Builder {
         let state = compiled.optimizer_state.as_ref();
         let state = state.ok_or_else(|| Error::new(ErrorKind::Usage, "the optimizer is not ready"))?.clone();
         let values: Vec<Value> = state.weights.iter().map(|&number| self.weight(model, number)).collect();
-        let gradients = autodiff::gradients(&mut self.trace.graph, total, &values)
+        let slots: Vec<Value> = state.slots.iter().map(|&number| self.state(model, number)).collect();
+        let scaled = compiled.optimizer.scale_loss(&mut self.trace.graph, total, &slots)?;
+        let gradients = autodiff::gradients(&mut self.trace.graph, scaled, &values)
             .map_err(|error| Error::new(ErrorKind::Training, error.to_string()))?;
-        let checked: Vec<Value> = std::iter::once(total).chain(gradients.iter().copied()).collect();
+        let guarded = if compiled.optimizer.skips_bad_steps() { &[][..] } else { &gradients[..] };
+        let checked: Vec<Value> = std::iter::once(total).chain(guarded.iter().copied()).collect();
         self.guard = Some(ops::all_finite(&mut self.trace.graph, &checked)?);
         self.trace.graph.enter("optimizer");
-        let outcome = self.optimize(model, compiled, &state, values, gradients);
+        let outcome = self.optimize(model, compiled, &state, values, gradients, slots);
         self.trace.graph.leave();
         outcome
     }
@@ -305,13 +308,14 @@ impl Builder {
         state: &OptimizerState,
         values: Vec<Value>,
         gradients: Vec<Value>,
+        slots: Vec<Value>,
     ) -> Result<()> {
         let iterations = self.state(model, state.iterations);
         let learning_rate = self.state(model, state.learning_rate);
-        let slots: Vec<Value> = state.slots.iter().map(|&number| self.state(model, number)).collect();
-        let inputs = optimizers::Inputs { values, gradients, slots, learning_rate, iterations };
+        let variables = model.optimized(&state.weights);
+        let inputs = optimizers::Inputs { variables, values, gradients, slots, learning_rate, iterations };
         let g = &mut self.trace.graph;
-        let applied = optimizers::apply(g, &*compiled.optimizer, inputs)?;
+        let applied = compiled.optimizer.apply(g, inputs)?;
         for (&number, value) in state.weights.iter().zip(applied.values) {
             let value = match &model.variables()[number].constraint {
                 Some(constraint) => constraint.apply(g, value)?,
@@ -320,8 +324,7 @@ impl Builder {
             self.updates.push((number, value));
         }
         self.updates.extend(state.slots.iter().copied().zip(applied.slots));
-        let one = ops::constant(g, Tensor::scalar(1i64))?;
-        self.updates.push((state.iterations, ops::add(g, iterations, one)?));
+        self.updates.push((state.iterations, applied.iterations));
         Ok(())
     }
 
