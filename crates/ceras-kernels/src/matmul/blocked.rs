@@ -5,12 +5,13 @@ use std::mem::MaybeUninit;
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::dots;
 use super::epilogue::{Epilogue, RowProgram, operand};
 use super::left::{Gather, Left, Room, Runs};
 use super::pack::Transpose;
 use super::problem::Problem;
 use super::shape::{Grid, Slabs, Tiling};
-use super::tile::{Tile, Tiled, blocks};
+use super::tile::{DotKernel, Tile, Tiled, blocks};
 use super::{Matrix, Spec, Strides, output_stride, pack};
 use crate::dtype::DType;
 use crate::io::Io;
@@ -43,6 +44,8 @@ pub(super) struct Blocked<T> {
     pub(super) problem: Problem,
     pub(super) tiling: Tiling<T>,
     pub(super) transpose: Transpose<T>,
+    pub(super) dots: DotKernel<T>,
+    is_dots: bool,
     grid: Grid,
     slabs: Option<Slabs>,
     pub(super) gather: Option<Arc<dyn Gather<T>>>,
@@ -51,7 +54,7 @@ pub(super) struct Blocked<T> {
     prefetch: bool,
     parallel: bool,
     pub(super) prologue: Option<RowProgram>,
-    epilogue: Epilogue,
+    pub(super) epilogue: Epilogue,
 }
 
 impl<T: Tiled> Blocked<T> {
@@ -89,7 +92,8 @@ impl<T: Tiled> Blocked<T> {
             Tiling::new(&kernels, [m, n, k], problem.lhs.col != 1).ok_or("no tile fits the product")?;
         let rhs_bytes = k * n * size_of::<T>();
         let pack_rhs = problem.rhs.col != 1 || (m >= PACK_RHS_ROWS && rhs_bytes > PACK_RHS_BYTES);
-        let mut slabs = (pack_rhs && k > 0).then(|| Slabs::new(batch, &tiling, blocks::<T>(k)));
+        let is_dots = dots::fits(&problem);
+        let mut slabs = (pack_rhs && k > 0 && !is_dots).then(|| Slabs::new(batch, &tiling, blocks::<T>(k)));
         let turn_lhs = gather.is_none()
             && prologue.is_none()
             && (problem.lhs.row, problem.lhs.col == 1) == (1, false)
@@ -107,6 +111,8 @@ impl<T: Tiled> Blocked<T> {
         Ok(Blocked {
             tiling,
             transpose: kernels.transpose,
+            dots: kernels.dots,
+            is_dots,
             grid,
             slabs,
             pack_lhs: gather.is_some() || prologue.is_some() || (n >= PACK_LHS_COLUMNS && !turn_lhs),
@@ -243,11 +249,11 @@ struct Panels<T> {
 pub(super) struct Job<'p, T> {
     pub(super) plan: &'p Blocked<T>,
     pub(super) lhs: Matrix<T>,
-    rhs: Matrix<T>,
-    out: *mut T,
-    out_row: usize,
-    bias: *const T,
-    floor: *const T,
+    pub(super) rhs: Matrix<T>,
+    pub(super) out: *mut T,
+    pub(super) out_row: usize,
+    pub(super) bias: *const T,
+    pub(super) floor: *const T,
     /// The operands of the prologue and of the epilogue.
     pub(super) before: &'p [*const u8],
     after: &'p [*const u8],
@@ -272,6 +278,9 @@ unsafe impl<T: Tiled> Sync for Target<T> {}
 
 impl<T: Tiled> Job<'_, T> {
     fn run(&self, pool: &Pool, scratch: *mut T) {
+        if self.plan.is_dots {
+            return self.dots(pool);
+        }
         let Problem { batch, k, rhs, .. } = self.plan.problem;
         let (blocks, len) = blocks::<T>(k);
         let width = self.plan.tiling.width;
@@ -466,7 +475,7 @@ impl<T: Tiled> Job<'_, T> {
     }
 
     /// Runs the epilogue over finished tiles.
-    unsafe fn finish(&self, program: &RowProgram, rows: Range<usize>, columns: Range<usize>) {
+    pub(super) unsafe fn finish(&self, program: &RowProgram, rows: Range<usize>, columns: Range<usize>) {
         for row in rows {
             let out = self.out.wrapping_add(row * self.out_row + columns.start);
             // SAFETY: the elements lie in the product and belong to this task; the operands were checked.

@@ -46,7 +46,7 @@ impl Problem {
     /// A product with one column is computed as a row, so that registers run along it.
     fn swap(mut self) -> Problem {
         let cubic = self.epilogue.as_ref().is_none_or(|body| body.shape == [self.batch, self.m, self.n]);
-        if self.n != 1 || self.m == 1 || self.prologue.is_some() || !cubic {
+        if self.n != 1 || self.prologue.is_some() || !cubic {
             return self;
         }
         let turn = |strides: Strides| Strides { batch: strides.batch, row: strides.col, col: strides.row };

@@ -1,5 +1,6 @@
 //! The micro-kernel: one tile of the product, held in registers while it runs along k.
 
+use super::dots::{Dots, dots};
 use super::pack::{self, LINE_BYTES, Transpose};
 use super::vector::{Lanes, Vector, prefetch};
 use crate::isa::Isa;
@@ -55,6 +56,9 @@ pub(super) struct Tile<T> {
     /// What is the least that a result may be (`maximum`), or null.
     pub(super) floor: *const T,
 }
+
+/// A kernel of products of one column.
+pub(super) type DotKernel<T> = unsafe fn(&Dots<T>);
 
 /// A micro-kernel for a number of rows and registers.
 pub(super) type TileKernel<T> = unsafe fn(&Tile<T>);
@@ -202,6 +206,8 @@ pub(super) struct Kernels<T> {
     pub(super) rows: [usize; MAX_REGISTERS],
     /// The kernel for so many rows and registers, within `rows`.
     pub(super) select: fn(usize, usize) -> Option<TileKernel<T>>,
+    /// The kernel of products of one column.
+    pub(super) dots: DotKernel<T>,
     /// Transposes blocks of elements.
     pub(super) transpose: Transpose<T>,
 }
@@ -229,7 +235,13 @@ macro_rules! kernels {
                     _ => None,
                 }
             }
+            $(#[$feature])*
+            unsafe fn run_dots(d: &Dots<$element>) {
+                // SAFETY: as the caller vouches; this function has the level of the vector.
+                unsafe { dots::<$vector>(d) }
+            }
             Kernels {
+                dots: run_dots,
                 lanes: <$vector as Vector>::LANES,
                 rows: [$(last(&[$($rows),*])),*],
                 select,

@@ -85,7 +85,25 @@ pub(super) trait Vector: Copy {
     unsafe fn add(self, other: Self) -> Self;
     /// [`Float::maximum`], lane by lane.
     unsafe fn maximum(self, floor: Self) -> Self;
+    /// The sum of the lanes, by halves.
+    #[inline(always)]
+    unsafe fn sum(self) -> Self::Element {
+        let mut lanes = [Self::Element::ZERO; MAX_LANES];
+        // SAFETY: there are at least `LANES` of them.
+        unsafe { self.store(lanes.as_mut_ptr()) };
+        let mut half = Self::LANES / 2;
+        while half > 0 {
+            for index in 0..half {
+                lanes[index] = lanes[index].add(lanes[index + half]);
+            }
+            half /= 2;
+        }
+        lanes[0]
+    }
 }
+
+/// The most lanes of a register.
+const MAX_LANES: usize = 16;
 
 /// Two registers' worth of elements on any processor with 16-byte registers; plain loops that the compiler vectorises.
 #[derive(Clone, Copy)]

@@ -7,7 +7,7 @@ use super::vector::Vector;
 macro_rules! avx512 {
     ($name:ident, $register:ty, $element:ty, $mask:ty, $lanes:literal, $zero:ident, $splat:ident, $load:ident,
      $load_masked:ident, $store:ident, $store_masked:ident, $fma:ident, $add:ident, $max:ident, $unordered:ident,
-     $blend:ident, $and:ident) => {
+     $blend:ident, $and:ident, $sum:ident) => {
         #[derive(Clone, Copy)]
         pub(super) struct $name($register);
 
@@ -63,6 +63,11 @@ macro_rules! avx512 {
                 $name(unsafe { $add(self.0, other.0) })
             }
             #[inline(always)]
+            unsafe fn sum(self) -> $element {
+                // SAFETY: see above.
+                unsafe { $sum(self.0) }
+            }
+            #[inline(always)]
             unsafe fn maximum(self, floor: Self) -> Self {
                 // The instruction gives its second operand when both are zeros or either is NaN: the first is mended
                 // by taking the bits that both orders agree on, the second by the sum, which is NaN as well.
@@ -94,7 +99,8 @@ avx512!(
     _mm512_max_ps,
     _mm512_cmp_ps_mask,
     _mm512_mask_blend_ps,
-    _mm512_and_ps
+    _mm512_and_ps,
+    sum_512_f32
 );
 avx512!(
     F64x8,
@@ -113,7 +119,8 @@ avx512!(
     _mm512_max_pd,
     _mm512_cmp_pd_mask,
     _mm512_mask_blend_pd,
-    _mm512_and_pd
+    _mm512_and_pd,
+    sum_512_f64
 );
 
 /// Ones then zeros: eight lanes from index `8 - count` on are the mask of `count` lanes of four bytes.
@@ -127,7 +134,7 @@ pub(super) struct Prefix(__m256i, usize);
 macro_rules! avx2 {
     ($name:ident, $register:ty, $element:ty, $table:ident, $lanes:literal, $zero:ident, $splat:ident, $load:ident,
      $load_masked:ident, $store:ident, $fma:ident, $add:ident, $max:ident, $compare:ident, $blend:ident,
-     $pieces:ident, $and:ident) => {
+     $pieces:ident, $and:ident, $sum:ident) => {
         #[derive(Clone, Copy)]
         pub(super) struct $name($register);
 
@@ -184,6 +191,11 @@ macro_rules! avx2 {
                 $name(unsafe { $add(self.0, other.0) })
             }
             #[inline(always)]
+            unsafe fn sum(self) -> $element {
+                // SAFETY: see above.
+                unsafe { $sum(self.0) }
+            }
+            #[inline(always)]
             unsafe fn maximum(self, floor: Self) -> Self {
                 // As with AVX-512.
                 // SAFETY: see above.
@@ -214,7 +226,8 @@ avx2!(
     _mm256_cmp_ps,
     _mm256_blendv_ps,
     store_f32,
-    _mm256_and_ps
+    _mm256_and_ps,
+    sum_256_f32
 );
 avx2!(
     F64x4,
@@ -233,7 +246,8 @@ avx2!(
     _mm256_cmp_pd,
     _mm256_blendv_pd,
     store_f64,
-    _mm256_and_pd
+    _mm256_and_pd,
+    sum_256_f64
 );
 
 /// Stores the first `count` lanes in pieces of 8, 4, 2 and 1.
@@ -338,5 +352,43 @@ pub(super) unsafe fn transpose_f64(
         store(1, _mm256_permute2f128_pd::<0x20>(ab_high, cd_high));
         store(2, _mm256_permute2f128_pd::<0x31>(ab, cd));
         store(3, _mm256_permute2f128_pd::<0x31>(ab_high, cd_high));
+    }
+}
+
+/// The sum of the lanes by halves, as [`Vector::sum`] has it.
+#[inline(always)]
+unsafe fn sum_512_f32(value: __m512) -> f32 {
+    // SAFETY: the caller has AVX-512.
+    unsafe {
+        let high = _mm256_castpd_ps(_mm512_extractf64x4_pd::<1>(_mm512_castps_pd(value)));
+        sum_256_f32(_mm256_add_ps(_mm512_castps512_ps256(value), high))
+    }
+}
+
+/// As [`sum_512_f32`].
+#[inline(always)]
+unsafe fn sum_512_f64(value: __m512d) -> f64 {
+    // SAFETY: the caller has AVX-512.
+    unsafe { sum_256_f64(_mm256_add_pd(_mm512_castpd512_pd256(value), _mm512_extractf64x4_pd::<1>(value))) }
+}
+
+/// As [`sum_512_f32`].
+#[inline(always)]
+unsafe fn sum_256_f32(value: __m256) -> f32 {
+    // SAFETY: the caller has AVX2.
+    unsafe {
+        let four = _mm_add_ps(_mm256_castps256_ps128(value), _mm256_extractf128_ps::<1>(value));
+        let two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+        _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)))
+    }
+}
+
+/// As [`sum_512_f32`].
+#[inline(always)]
+unsafe fn sum_256_f64(value: __m256d) -> f64 {
+    // SAFETY: the caller has AVX2.
+    unsafe {
+        let two = _mm_add_pd(_mm256_castpd256_pd128(value), _mm256_extractf128_pd::<1>(value));
+        _mm_cvtsd_f64(_mm_add_sd(two, _mm_unpackhi_pd(two, two)))
     }
 }
