@@ -1,12 +1,42 @@
 //! Text for people, on standard output and standard error.
 
-use std::io::Write;
+use std::io::{ErrorKind as Io, Write};
+use std::path::Path;
 
-use ceras::Error;
+use ceras::saving::CustomObjects;
+use ceras::{Error, ErrorKind, Model, Result};
 
 /// Prints a line. A reader that went away (`| head`) is no reason to stop working.
 pub(crate) fn say(line: &str) {
     let _ = writeln!(std::io::stdout(), "{line}");
+}
+
+/// Prints what a command is for. A reader that went away has what it wanted; a full disk is an error.
+pub(crate) fn print(text: &str) -> Result<()> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != Io::BrokenPipe => {
+            Err(ceras::files::io_error("write", "standard output", &error))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Loads a model, and says what could not be taken over.
+pub(crate) fn load(path: &Path, quiet: bool) -> Result<Model> {
+    let loaded = ceras::saving::load(path, &CustomObjects::new()).map_err(|error| match error.kind() {
+        ErrorKind::File | ErrorKind::Unsupported if path.exists() => {
+            error.hint(format!("`ceras inspect {}` shows what is in the file", path.display()))
+        }
+        _ => error,
+    })?;
+    warn_all(&loaded.warnings, quiet);
+    Ok(loaded.model)
+}
+
+/// Prints warnings, unless nothing but errors is wanted.
+pub(crate) fn warn_all(texts: &[String], quiet: bool) {
+    texts.iter().filter(|_| !quiet).for_each(|text| warn(text));
 }
 
 /// Prints an error: what, where, and what to try.

@@ -116,18 +116,11 @@ impl Prepared {
         }
     }
 
-    /// Whether a loss takes one yes/no probability for each row.
-    pub(crate) fn is_binary(&self, loss: &LossRef) -> bool {
-        matches!(loss.class_name(), "BinaryCrossentropy" | "BinaryFocalCrossentropy")
-    }
-
     /// Targets in the form that a loss takes: class numbers, one-hot rows, zeros and ones, or numbers.
     pub(crate) fn encode(&self, y: &Tensor, loss: &LossRef) -> Result<Tensor> {
         match &self.target {
             Target::Numbers => Ok(y.clone()),
-            Target::Classes(_) if loss.class_name() == "SparseCategoricalCrossentropy" => Ok(y.clone()),
-            Target::Classes(_) if self.is_binary(loss) => Ok(y.cast(DType::F32).reshape(&[y.len(), 1])?),
-            Target::Classes(classes) => Ok(data::to_categorical(y, Some(classes.len()))?),
+            Target::Classes(classes) => data::encode_classes(y, classes.len(), Some(loss)),
         }
     }
 
@@ -157,11 +150,6 @@ impl Prepared {
         };
         Extras { contract: Some(contract), ..Extras::default() }
     }
-}
-
-/// The place of the largest number, the first of equals.
-pub(crate) fn largest(row: &[f64]) -> usize {
-    row.iter().enumerate().fold(0, |best, (index, value)| if *value > row[best] { index } else { best })
 }
 
 /// A name that can be a folder's.

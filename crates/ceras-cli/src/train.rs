@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use ceras::data::{ConfusionMatrix, majority_baseline, mean_baseline};
+use ceras::data::{ConfusionMatrix, is_binary, largest, majority_baseline, mean_baseline};
 use ceras::layers::Normalization;
 use ceras::losses::LossRef;
 use ceras::optimizers::OptimizerRef;
@@ -46,7 +46,8 @@ impl Job {
         }
         let loss = choose_loss(options, &data)?;
         let mut model = build(options, &data, &loss)?;
-        let optimizer = with_learning_rate(&options.optimizer, options.learning_rate)?;
+        let optimizer =
+            OptimizerRef::by_name(&options.optimizer)?.with_learning_rate(options.learning_rate)?;
         let default: &[&str] = match data.target {
             Target::Classes(_) => &["accuracy"],
             Target::Numbers => &["mean_absolute_error", "root_mean_squared_error"],
@@ -148,7 +149,7 @@ impl Job {
             let threshold = if self.loss.from_logits() { 0.0 } else { 0.5 };
             return Ok(values.iter().map(|&value| usize::from(value > threshold)).collect());
         }
-        Ok(values.chunks(width).map(crate::table::largest).collect())
+        Ok(values.chunks(width).map(largest).collect())
     }
 
     /// Writes the network with what a later `predict` needs to know of the table.
@@ -223,14 +224,6 @@ fn choose_loss(options: &Train, data: &Prepared) -> Result<LossRef> {
     LossRef::by_name(options.loss.as_deref().unwrap_or(default))
 }
 
-/// An optimizer of Keras' name with a learning rate.
-fn with_learning_rate(name: &str, learning_rate: f64) -> Result<OptimizerRef> {
-    let optimizer = OptimizerRef::by_name(name)?;
-    let mut config = optimizer.config();
-    config.insert("learning_rate".into(), json!(learning_rate));
-    OptimizerRef::from_json(&json!({"class_name": optimizer.class_name(), "config": config}))
-}
-
 /// The network: standardised inputs, the hidden layers, a head for the task.
 fn build(options: &Train, data: &Prepared, loss: &LossRef) -> Result<Model> {
     let mut layers = Sequential::new().seed(u64::from(options.seed)).name(&data.model_name());
@@ -242,7 +235,7 @@ fn build(options: &Train, data: &Prepared, loss: &LossRef) -> Result<Model> {
         layers = layers.add(Dense::new(units as usize).activation(options.activation.as_str()));
     }
     let layers = match &data.target {
-        Target::Classes(classes) if data.is_binary(loss) => {
+        Target::Classes(classes) if is_binary(loss) => {
             if classes.len() != 2 {
                 let text = format!(
                     "`{}` is for two classes; `{}` has {}",

@@ -76,6 +76,22 @@ fn folder_of(path: &Path) -> PathBuf {
     }
 }
 
+/// Whether a file of this name could be written, to be asked before long work. Nothing stays behind.
+///
+/// # Errors
+/// It could not.
+pub fn check_writable(path: impl AsRef<Path>) -> Result<()> {
+    let path = path.as_ref();
+    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let outcome = match fs::metadata(&target) {
+        Ok(metadata) if metadata.is_dir() => Err(io::Error::from(Io::IsADirectory)),
+        Ok(metadata) if metadata.permissions().readonly() => Err(io::Error::from(Io::PermissionDenied)),
+        Ok(metadata) if !metadata.is_file() => Ok(()),
+        _ => tempfile::Builder::new().prefix(".ceras-").tempfile_in(folder_of(&target)).map(drop),
+    };
+    outcome.map_err(|error| io_error("write", path, &error))
+}
+
 /// The bytes of a file.
 ///
 /// # Errors
@@ -191,6 +207,16 @@ mod tests {
         assert!(error.to_string().contains("it is a folder"), "{error}");
         let error = write_atomically(folder.path().join("penguins.csv/x"), |_| Ok(())).unwrap_err();
         assert!(error.to_string().starts_with("cannot write"), "{error}");
+    }
+
+    #[test]
+    fn what_cannot_be_written_is_known_before() {
+        let folder = tempfile::tempdir().unwrap();
+        check_writable(folder.path().join("new")).unwrap();
+        assert_eq!(entries(folder.path()), 0);
+        let error = check_writable(folder.path().join("none/new")).unwrap_err();
+        assert!(error.to_string().contains("there is no folder"), "{error}");
+        assert!(check_writable(folder.path()).unwrap_err().to_string().contains("it is a folder"));
     }
 
     #[test]

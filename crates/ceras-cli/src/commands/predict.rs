@@ -1,61 +1,66 @@
 //! `ceras predict`: a network's answers for new rows.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use ceras::data::npy;
-use ceras::saving::CustomObjects;
-use ceras::{Error, ErrorKind, Result};
+use ceras::Result;
+use ceras::data::Answers;
 use clap::Args;
 
-use crate::report::{say, warn};
-use crate::rows::Rows;
+use crate::report::{load, print, warn_all};
 
 /// Ask a trained network about new rows.
+///
+/// In a table, columns are found by name where the model's file says which it was trained on: their order does not matter,
+/// one that is missing is an error, others are left out. A table of answers has a column for each number of the output; for
+/// a model that knows its classes, the likeliest class and the score of each.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  ceras predict model.keras --x new.csv
+  ceras predict model.keras --x images.npy -o answers.npy
+  ceras predict two_inputs.keras --x inputs.npz -o answers.npz")]
 pub(crate) struct Predict {
     /// The model's file
     model: PathBuf,
 
-    /// The rows: a CSV file with a header line, or an array (.npy)
+    /// The rows: a table (.csv with a header), an array (.npy), or an array for each input by its name (.npz)
     #[arg(long, value_name = "FILE")]
     x: PathBuf,
 
-    /// Where to write the answers (.csv or .npy); standard output by default
+    /// Where to write the answers (.csv, .npy, or .npz with an array for each output); as CSV to standard output by default
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
+
+    /// Print no warnings, only answers and errors
+    #[arg(long)]
+    quiet: bool,
 }
 
 impl Predict {
     pub(crate) fn run(self) -> Result<()> {
-        let writes_array = match &self.output {
-            Some(path) => is_array(path)?,
-            None => false,
-        };
-        let loaded = ceras::saving::load(&self.model, &CustomObjects::new())?;
-        loaded.warnings.iter().for_each(|text| warn(text));
-        let mut model = loaded.model;
-        let contract = model.extras().contract.clone();
-        let rows = Rows::load(&self.x, &model, contract.as_ref())?;
-        let answers = model.predict(&rows.x)?;
+        let mut model = load(&self.model, self.quiet)?;
+        if let Some(path) = &self.output {
+            Answers::check_name(path, &model)?;
+            ceras::files::check_writable(path)?;
+        }
+        let given = model.read_inputs(&self.x)?;
+        warn_all(&given.notes, self.quiet);
+        warn_all(&model.outside_training(&given.tensors), self.quiet);
+        warn_all(&model.not_finite_inputs(&given.tensors), self.quiet);
+        let hint = model.shape_hint(&given.tensors);
+        let answers = model.predict_all(given.tensors, 32).map_err(|error| with_hint(error, hint))?;
+        let answers = Answers::new(&model, answers);
         match &self.output {
-            Some(path) if writes_array => npy::write(path, &answers),
-            Some(path) => Rows::to_table(&answers, contract.as_ref())?.write_csv(path),
-            None => {
-                Rows::to_table(&answers, contract.as_ref())?.to_csv().lines().for_each(say);
-                Ok(())
-            }
+            Some(path) => answers.write(path),
+            None => print(&answers.to_table()?.to_csv()),
         }
     }
 }
 
-/// Whether a file's ending asks for an array rather than a table.
-fn is_array(path: &Path) -> Result<bool> {
-    match path.extension().and_then(|ending| ending.to_str()) {
-        Some("npy") => Ok(true),
-        Some("csv") => Ok(false),
-        _ => {
-            let text = format!("`{}` is neither .csv nor .npy", path.display());
-            Err(Error::new(ErrorKind::Usage, text))
-        }
+/// An error with what to do about the shapes, where that is known.
+pub(crate) fn with_hint(error: ceras::Error, hint: Option<String>) -> ceras::Error {
+    match hint {
+        Some(hint) => error.hint(hint),
+        None => error,
     }
 }

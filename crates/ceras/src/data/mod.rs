@@ -37,6 +37,7 @@ mod confusion;
 mod csv;
 mod describe;
 mod dropped;
+mod given;
 pub mod npy;
 pub mod npz;
 mod penguins;
@@ -46,12 +47,13 @@ mod split;
 mod strata;
 mod table;
 mod task;
-mod text_table;
+pub(crate) mod text_table;
 
 pub use self::csv::CsvOptions;
 pub use column::{Column, Values};
 pub use confusion::ConfusionMatrix;
 pub use dropped::{Dropped, DroppedRow};
+pub use given::{Answers, Given, encode_classes, is_binary, largest};
 pub use preprocess::{
     ClassBaseline, MeanBaseline, OneHot, class_counts, majority_baseline, mean_baseline, to_categorical,
 };

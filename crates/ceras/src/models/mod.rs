@@ -17,3 +17,4 @@ pub(crate) use model::declared;
 pub use sequential::Sequential;
 pub use store::{Group, Store, Variable};
 pub use summary::Summary;
+pub(crate) use summary::{output_shape, readable, thousands};

@@ -139,7 +139,7 @@ impl Model {
     }
 
     /// Sets the seed of dropout and shuffling, and leaves the weights as they are.
-    pub(crate) fn set_seed_for_training(&mut self, seed: u64) {
+    pub fn set_seed_for_training(&mut self, seed: u64) {
         self.seed = seed;
         self.pending = self.pending.take().map(|pending| pending.seed(seed));
     }

@@ -296,7 +296,7 @@ fn params_by_path(model: &Model) -> HashMap<String, usize> {
 }
 
 /// The shapes of a layer's outputs, those of its last call.
-fn output_shape(architecture: &Architecture, index: usize) -> String {
+pub(crate) fn output_shape(architecture: &Architecture, index: usize) -> String {
     let calls = architecture.calls.iter().filter(|call| call.layer == index);
     let Some(call) = calls.max_by_key(|call| call.node) else { return "?".to_owned() };
     let dim = |dim: &Option<usize>| dim.map_or("None".to_owned(), |dim| dim.to_string());
@@ -323,7 +323,7 @@ fn connections(architecture: &Architecture, index: usize) -> String {
 }
 
 /// A number with a comma between thousands.
-fn thousands(number: usize) -> String {
+pub(crate) fn thousands(number: usize) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (index, digit) in digits.chars().enumerate() {
@@ -336,7 +336,7 @@ fn thousands(number: usize) -> String {
 }
 
 /// Bytes in Keras' words.
-fn readable(bytes: usize) -> String {
+pub(crate) fn readable(bytes: usize) -> String {
     let mut size = bytes as f64;
     for unit in ["B", "KB", "MB", "GB", "TB", "PB"] {
         if size < 1024.0 {

@@ -50,6 +50,14 @@ impl Archive {
         }
     }
 
+    /// How many bytes a member of a zip archive says that it has.
+    pub(crate) fn size(&mut self, name: &str) -> u64 {
+        match self {
+            Archive::Zip(zip) => zip.by_name(name).map_or(0, |member| member.size()),
+            Archive::Folder(folder) => std::fs::metadata(folder.join(name)).map_or(0, |data| data.len()),
+        }
+    }
+
     /// The bytes of a member; `None` when there is none of that name.
     pub(crate) fn member(&mut self, name: &str) -> Result<Option<Vec<u8>>> {
         match self {

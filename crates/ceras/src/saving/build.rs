@@ -48,13 +48,13 @@ pub(crate) fn model(envelope: &Value, cx: Cx<'_>) -> Result<Built> {
 }
 
 /// Whether a layer's description is that of a model.
-fn is_model(words: &Words) -> bool {
+pub(crate) fn is_model(words: &Words) -> bool {
     words.class_name == "Sequential"
         || (words.config.contains_key("layers") && words.config.contains_key("input_layers"))
 }
 
 /// The layers of a model's description, in today's words.
-fn layers_of(words: &Words) -> Result<Vec<Words>> {
+pub(crate) fn layers_of(words: &Words) -> Result<Vec<Words>> {
     let name = words.config.get("name").and_then(Value::as_str).unwrap_or("the model");
     let Some(layers) = words.config.get("layers").and_then(Value::as_array) else {
         return Err(Error::new(ErrorKind::File, format!("the config of `{name}` has no list of layers")));
@@ -87,7 +87,7 @@ fn scan(words: &Words, cx: Cx<'_>, unsupported: &mut Vec<String>) -> Result<()> 
 }
 
 /// Whether it is an operation on symbolic tensors, such as `x * 2`, which Keras saves like a layer.
-fn is_op(words: &Words) -> bool {
+pub(crate) fn is_op(words: &Words) -> bool {
     words.module.starts_with("keras.src.ops") || words.module.starts_with("keras.ops")
 }
 

@@ -39,7 +39,6 @@ impl Hdf5 {
     }
 
     /// The names of the groups in a group.
-    #[cfg(test)]
     pub(crate) fn groups(&self, path: &str) -> Result<Vec<String>> {
         self.group(path)?.groups().map_err(|error| damaged_at(path, &error))
     }

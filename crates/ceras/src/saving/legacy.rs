@@ -19,7 +19,7 @@ use crate::layers::context::join;
 use crate::models::{Architecture, Kind, Model};
 
 /// The attribute that has what `ceras.json` has in a `.keras` file; Keras passes over it.
-const EXTRAS_ATTRIBUTE: &str = "ceras";
+pub(crate) const EXTRAS_ATTRIBUTE: &str = "ceras";
 
 /// Loads a whole model.
 pub(crate) fn read(file: &Hdf5, origin: &str, cx: Cx<'_>) -> Result<Loaded> {

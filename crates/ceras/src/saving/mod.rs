@@ -21,8 +21,10 @@ mod compile_config;
 pub mod config;
 mod contract;
 mod custom;
+mod diff;
 mod formats;
 mod hdf5;
+mod inspect;
 mod legacy;
 mod load;
 mod migrate;
@@ -37,5 +39,7 @@ mod weights;
 
 pub use contract::{Contract, Extras, Feature, Task};
 pub use custom::CustomObjects;
+pub use diff::{Difference, diff};
+pub use inspect::{InspectedLayer, Inspection, inspect};
 pub use load::{FileKind, Loaded, load, load_model, load_model_with, model_from_config};
 pub(crate) use state::Saved;

@@ -80,6 +80,16 @@ impl History {
         self.logs.push(logs);
     }
 
+    /// Adds the epochs of a later `fit`, numbered on from the last one here.
+    pub fn append(&mut self, later: &History) {
+        let first = self.epochs.last().map_or(0, |last| last + 1);
+        let start = later.epochs.first().copied().unwrap_or(0);
+        // A `fit` that was told where it begins has the right numbers already.
+        let shift = first.saturating_sub(start);
+        self.epochs.extend(later.epochs.iter().map(|epoch| epoch + shift));
+        self.logs.extend(later.logs.iter().cloned());
+    }
+
     /// The table as CSV: `epoch`, then the metrics by name; numbers that read back to the same bits.
     pub fn to_csv(&self) -> String {
         let keys = self.keys();

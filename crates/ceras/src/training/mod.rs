@@ -9,12 +9,15 @@ mod history;
 mod plans;
 mod predict;
 mod progress;
+mod recompile;
 mod step;
 
 pub use callbacks::{Callback, EpochEnd, Run};
 pub use compile::{Compile, Compiled};
+pub(crate) use data::check_finite;
 pub use data::{ClassWeight, Inputs};
 pub use fit::{Evaluate, Fit, Verbose};
 pub use history::{History, Logs};
 pub(crate) use plans::PlanCache;
 pub use predict::Predictor;
+pub use recompile::Recompile;

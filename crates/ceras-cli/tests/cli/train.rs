@@ -1,56 +1,8 @@
-//! The program as its users meet it: what it prints, what it writes, and what it says to bad input.
-
-use std::path::Path;
-use std::process::{Command, Output};
+//! `ceras train`, and what is learned put to use.
 
 use serde_json::Value as Json;
-use tempfile::TempDir;
 
-fn ceras(folder: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_ceras"))
-        .args(arguments)
-        .current_dir(folder)
-        .output()
-        .expect("the program starts")
-}
-
-fn stdout(output: &Output) -> String {
-    String::from_utf8(output.stdout.clone()).expect("UTF-8")
-}
-
-fn stderr(output: &Output) -> String {
-    String::from_utf8(output.stderr.clone()).expect("UTF-8")
-}
-
-fn folder() -> TempDir {
-    tempfile::tempdir().expect("a temporary folder")
-}
-
-/// Runs a command that must fail: an error on standard error, exit code 1 or 2, nothing left behind.
-#[track_caller]
-fn refused(folder: &Path, arguments: &[&str]) -> String {
-    let before = entries(folder);
-    let output = ceras(folder, arguments);
-    let text = stderr(&output);
-    assert!(matches!(output.status.code(), Some(1 | 2)), "{arguments:?}: {:?}\n{text}", output.status);
-    assert!(text.starts_with("error: "), "{text}");
-    assert!(!text.contains("panicked"), "{text}");
-    assert_eq!(entries(folder), before, "{arguments:?} left something behind");
-    text
-}
-
-fn entries(folder: &Path) -> Vec<String> {
-    let mut names: Vec<String> = std::fs::read_dir(folder)
-        .expect("a folder")
-        .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
-        .collect();
-    names.sort();
-    names
-}
-
-fn write(folder: &Path, name: &str, text: &str) {
-    std::fs::write(folder.join(name), text).expect("a file");
-}
+use crate::support::*;
 
 /// Forty rows of two classes that a line divides.
 fn two_classes() -> String {
@@ -258,26 +210,14 @@ fn a_folder_that_cannot_be_written_is_refused_before_the_work() {
 }
 
 #[test]
-fn damaged_models_are_refused() {
-    let folder = folder();
-    write(folder.path(), "model.keras", "PK\u{3}\u{4} but then nothing of the kind");
-    write(folder.path(), "x.csv", "a\n1\n");
-    refused(folder.path(), &["predict", "model.keras", "--x", "x.csv"]);
-    refused(folder.path(), &["predict", "none.keras", "--x", "x.csv"]);
-}
-
-#[test]
 fn the_doctor_and_the_help_speak() {
     let folder = folder();
-    let text = stdout(&ceras(folder.path(), &["doctor"]));
-    for part in ["ceras", "level in use", "threads", "cache folder"] {
-        assert!(text.contains(part), "{text}");
+    says(&done(folder.path(), &["doctor"]), &["ceras", "level in use", "threads", "cache folder"]);
+    let options =
+        ["--target", "--features", "--task", "--hidden", "--activation", "--optimizer", "--learning-rate"];
+    says(&done(folder.path(), &["train", "--help"]), &options);
+    says(&done(folder.path(), &["--help"]), &["predict", "Exit codes"]);
+    for verb in ["predict", "evaluate", "fit", "summary", "inspect", "convert", "diff"] {
+        says(&done(folder.path(), &[verb, "--help"]), &["Example", &format!("\n  ceras {verb} ")]);
     }
-    let text = stdout(&ceras(folder.path(), &["train", "--help"]));
-    for option in
-        ["--target", "--features", "--task", "--hidden", "--activation", "--optimizer", "--learning-rate"]
-    {
-        assert!(text.contains(option), "{text}");
-    }
-    assert!(stdout(&ceras(folder.path(), &["--help"])).contains("predict"));
 }
