@@ -114,6 +114,18 @@ pub fn open(path: impl AsRef<Path>) -> Result<(File, u64)> {
     opened.map_err(|error| io_error("read", path, &error))
 }
 
+/// Where downloads are kept: `CERAS_CACHE`, or `ceras` in the system's cache folder.
+pub fn cache_folder() -> PathBuf {
+    let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    variable("CERAS_CACHE").unwrap_or_else(|| {
+        variable("XDG_CACHE_HOME")
+            .or_else(|| variable("LOCALAPPDATA"))
+            .or_else(|| variable("HOME").map(|home| home.join(".cache")))
+            .unwrap_or_else(std::env::temp_dir)
+            .join("ceras")
+    })
+}
+
 /// Makes a folder and those above it, as far as they are not there.
 ///
 /// # Errors

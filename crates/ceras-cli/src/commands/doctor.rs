@@ -1,7 +1,5 @@
 //! `ceras doctor`: what this program is and what it found on this machine.
 
-use std::path::PathBuf;
-
 use ceras::{Isa, Pool, Result};
 use clap::Args;
 
@@ -28,19 +26,7 @@ impl Doctor {
         say(&format!("processor levels   {}", available.join(", ")));
         say(&format!("level in use       {isa}"));
         say(&format!("threads            {} ({threads})", Pool::default_threads()));
-        say(&format!("cache folder       {}", cache_folder().display()));
+        say(&format!("cache folder       {}", ceras::files::cache_folder().display()));
         Ok(())
     }
-}
-
-/// Where downloads are kept: `CERAS_CACHE`, or `ceras` in the system's cache folder.
-fn cache_folder() -> PathBuf {
-    let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    variable("CERAS_CACHE").unwrap_or_else(|| {
-        variable("XDG_CACHE_HOME")
-            .or_else(|| variable("LOCALAPPDATA"))
-            .or_else(|| variable("HOME").map(|home| home.join(".cache")))
-            .unwrap_or_else(std::env::temp_dir)
-            .join("ceras")
-    })
 }

@@ -38,9 +38,12 @@ mod csv;
 mod describe;
 mod dropped;
 mod given;
+pub mod idx;
+pub mod images;
 pub mod npy;
 pub mod npz;
 mod penguins;
+mod pictures;
 mod preprocess;
 mod random_state;
 mod split;
@@ -63,7 +66,8 @@ pub use strata::{one_hot_strata, strata};
 pub use table::Table;
 pub use task::{Guess, Task, guess_task};
 
-/// Tables that come with ceras.
+/// A table that comes with ceras, and pictures whose files are on this machine.
 pub mod datasets {
     pub use super::penguins::penguins;
+    pub use super::pictures::{Pictures, cifar10, fashion_mnist, mnist};
 }

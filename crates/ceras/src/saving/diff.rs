@@ -149,7 +149,9 @@ impl Side {
         };
         values("", &self.config, &other.config, &mut difference.config);
         values("", &self.compile, &other.compile, &mut difference.compile);
-        values("", &self.extras, &other.extras, &mut difference.extras);
+        let (mut left, mut right) = (self.extras.clone(), other.extras.clone());
+        difference.extras.extend(histories(take_history(&mut left), take_history(&mut right)));
+        values("", &left, &right, &mut difference.extras);
         difference
     }
 }
@@ -160,6 +162,21 @@ fn without_provenance(extras: &mut Value) {
         ["version", "ceras_version", "isa"].iter().for_each(|key| {
             map.shift_remove(*key);
         });
+    }
+}
+
+fn take_history(extras: &mut Value) -> Value {
+    extras.as_object_mut().and_then(|map| map.shift_remove("history")).unwrap_or(Value::Null)
+}
+
+/// How two histories differ, in one line: their numbers would be a page.
+fn histories(a: Value, b: Value) -> Option<String> {
+    let epochs = |history: &Value| history.get("epoch").and_then(Value::as_array).map_or(0, Vec::len);
+    let (left, right) = (epochs(&a), epochs(&b));
+    match (a == b, left == right) {
+        (true, _) => None,
+        (false, true) => Some(format!("history: other numbers in its {left} epochs")),
+        (false, false) => Some(format!("history: {left} epochs | {right} epochs")),
     }
 }
 

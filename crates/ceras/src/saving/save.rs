@@ -17,7 +17,7 @@ use crate::models::Model;
 pub(crate) const KERAS_VERSION: &str = "3.15.1";
 
 /// The date of a file whose run has none: files must not depend on when they are written.
-const NO_DATE: &str = "1980-01-01@00:00:00";
+pub(crate) const NO_DATE: &str = "1980-01-01@00:00:00";
 
 impl Model {
     /// Writes the model as a `.keras` file that Keras 3.15.1 loads: architecture, weights, compile state and optimizer

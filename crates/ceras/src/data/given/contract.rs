@@ -76,11 +76,11 @@ impl Contract {
             lines.push(format!(
                 "`{}` is outside of what the model was trained on ({} to {}) in {} of {} rows; the first is row {first}, counted from 0, with {}",
                 feature.name,
-                feature.minimum,
-                feature.maximum,
+                single(feature.minimum),
+                single(feature.maximum),
                 rows.len(),
                 values.len() / width,
-                values[first * width + index],
+                single(values[first * width + index]),
             ));
         }
         lines
@@ -98,6 +98,11 @@ impl Contract {
             feature.maximum = feature.maximum.max(value);
         }
     }
+}
+
+/// A number as people wrote it: tables are read in single precision.
+fn single(number: f64) -> f32 {
+    number as f32
 }
 
 impl Model {

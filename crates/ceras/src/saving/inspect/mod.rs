@@ -112,7 +112,12 @@ impl Inspection {
         if contents.bytes > 0 {
             facts.push(("Size", readable(contents.bytes as usize)));
         }
-        let date = contents.date_saved.as_ref().map(|date| format!(", saved {date}")).unwrap_or_default();
+        let date = contents
+            .date_saved
+            .as_ref()
+            .filter(|date| *date != super::save::NO_DATE)
+            .map(|date| format!(", saved {date}"))
+            .unwrap_or_default();
         facts.push(("Keras", contents.keras_version.as_deref().unwrap_or("not said").to_owned() + &date));
         if !contents.members.is_empty() {
             let member = |(name, size): &(String, u64)| format!("{name} ({})", readable(*size as usize));

@@ -49,7 +49,8 @@ fn members(members: &[(String, u64)], found: &mut Vec<String>) {
     found.extend(twice.map(|pair| format!("member `{}` is there twice", pair[0])));
 }
 
-/// Layers that are not known, one line for each class.
+/// Layers that run Python or are not Keras' own, one line for each class; a class of Keras that is not supported yet stops
+/// the model from running here and is no reason for suspicion.
 fn classes(layers: &[InspectedLayer], found: &mut Vec<String>) {
     let mut unknown: BTreeMap<&str, Vec<&InspectedLayer>> = BTreeMap::new();
     for layer in layers.iter().filter(|layer| !layer.supported) {
@@ -57,12 +58,11 @@ fn classes(layers: &[InspectedLayer], found: &mut Vec<String>) {
     }
     for (class_name, layers) in unknown {
         let module = &layers[0].module;
-        let keras = module.starts_with("keras") && !class_name.contains('>');
-        let kind = match (class_name, keras, module.is_empty()) {
-            ("Lambda", ..) => "runs Python code, which is never run here".to_owned(),
-            (_, true, _) => "is a class of Keras that is not supported yet".to_owned(),
-            (_, false, true) => "is a class that is not known here".to_owned(),
-            (_, false, false) => format!("is a class of somebody's own, from `{module}`"),
+        let kind = match (class_name, module.is_empty()) {
+            ("Lambda", _) => "runs Python code, which is never run here".to_owned(),
+            _ if module.starts_with("keras") && !class_name.contains('>') => continue,
+            (_, true) => "is a class that is not known here".to_owned(),
+            (_, false) => format!("is a class of somebody's own, from `{module}`"),
         };
         let names: Vec<String> = layers.iter().take(5).map(|layer| format!("`{}`", layer.path)).collect();
         let more = if layers.len() > 5 { format!(" and {} more", layers.len() - 5) } else { String::new() };
