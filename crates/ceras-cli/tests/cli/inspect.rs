@@ -138,7 +138,10 @@ fn a_class_of_keras_that_is_not_there_yet_is_no_reason_for_suspicion() {
     let later = json!({"module": "keras.layers", "class_name": "Later", "config": {"name": "later"}, "registered_name": null});
     tampered(folder.path(), "m.keras", |config| config["config"]["layers"][1] = later, &[]);
     let text = done(folder.path(), &["inspect", "m.keras"]);
-    says(&text, &["later", "not supported", "Runs here  no", "`later` (Later), layer 2 of 3", "Nothing suspicious"]);
+    says(
+        &text,
+        &["later", "not supported", "Runs here  no", "`later` (Later), layer 2 of 3", "Nothing suspicious"],
+    );
 }
 
 #[test]

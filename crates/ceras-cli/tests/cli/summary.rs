@@ -32,7 +32,7 @@ fn options_are_heard() {
     says(&refused(folder.path(), &["summary", &frozen, "--line-length", "5"]), &["`line_length`"]);
     says(
         &refused(folder.path(), &["summary", &frozen, "--layer-range", "danse", "dense"]),
-        &["did you mean `dense`?"],
+        &["`danse`, and no layer's name begins so"],
     );
 }
 
