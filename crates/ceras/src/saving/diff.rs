@@ -191,11 +191,9 @@ fn optimizer(model: &Model) -> Result<Vec<(String, Tensor)>> {
     if !compiled.optimizer.common().is_scheduled() {
         variables.push(("learning rate".to_owned(), Tensor::scalar(model.learning_rate()? as f32)));
     }
-    let weights: Vec<_> =
-        model.trainable_numbers().into_iter().map(|number| &model.variables()[number]).collect();
-    let types: Vec<_> = weights.iter().map(|variable| variable.ty.clone()).collect();
-    for (slot, value) in compiled.optimizer.slots(&types).into_iter().zip(values) {
-        let of = slot.variable.map(|variable| format!(" of {}", weights[variable].full_name()));
+    let weights = model.optimized(&model.trainable_numbers());
+    for (slot, value) in compiled.optimizer.layout(&weights).into_iter().zip(values) {
+        let of = slot.variable.map(|variable| format!(" of {}", weights[variable].path));
         variables.push((slot.name + &of.unwrap_or_default(), value));
     }
     Ok(variables)
