@@ -75,6 +75,22 @@ impl<'a> BuildCx<'a> {
         &self.path
     }
 
+    /// How many weights are declared so far.
+    pub(crate) fn declared(&self) -> usize {
+        self.specs.len()
+    }
+
+    /// Gives the weights declared from `first` on these values to start from, by path and name inside this layer.
+    pub(crate) fn start_from(&mut self, first: usize, values: &HashMap<String, Tensor>) {
+        for spec in &mut self.specs[first..] {
+            let full = join(&spec.path, &spec.name);
+            let inside = full.strip_prefix(self.path.as_str()).unwrap_or(&full).trim_start_matches('/');
+            if let Some(value) = values.get(inside).filter(|value| value.shape() == spec.ty.shape) {
+                spec.value = Some(value.clone());
+            }
+        }
+    }
+
     /// Declares a weight: Keras' name, its type, how it is filled.
     pub fn weight(
         &mut self,

@@ -97,6 +97,13 @@ pub trait Layer: Configurable {
         None
     }
 
+    /// The operation, when this is one of [`crate::ops`] and no layer of Keras.
+    #[doc(hidden)]
+    #[allow(private_interfaces, reason = "only this library's operations answer")]
+    fn as_operation(&self) -> Option<&crate::ops::Applied> {
+        None
+    }
+
     /// The model inside, when this layer is one.
     fn as_architecture(&self) -> Option<&crate::models::Architecture> {
         None

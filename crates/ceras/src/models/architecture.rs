@@ -2,9 +2,11 @@
 
 use std::collections::HashMap;
 use std::panic::Location;
+use std::sync::Arc;
 
-use ceras_graph::TensorType;
+use ceras_graph::{Tensor, TensorType};
 
+use super::structure::Structure;
 use crate::error::{Error, ErrorKind, Result};
 use crate::layers::context::{Trace, join};
 use crate::layers::{BuildCx, CallCx, Layer, LayerInfo, LayerRef, Traced, WeightSpec};
@@ -60,6 +62,10 @@ pub struct Architecture {
     /// The calls of the input layers, in the order of the model's inputs.
     pub(crate) inputs: Vec<usize>,
     pub(crate) outputs: Vec<TensorRef>,
+    pub(crate) input_structure: Structure,
+    pub(crate) output_structure: Structure,
+    /// What the weights start from, by path and name inside, when the model brings its own.
+    pub(crate) values: Option<Arc<HashMap<String, Tensor>>>,
     pub(crate) trainable: bool,
     pub(crate) location: Option<&'static Location<'static>>,
 }
@@ -90,8 +96,11 @@ impl Architecture {
         self.inputs.iter().map(|&call| self.calls[call].outputs[0].clone()).collect()
     }
 
-    /// The name of each input layer.
+    /// The name of each input: its key where the inputs are a dictionary, that of its layer otherwise.
     pub fn input_names(&self) -> Vec<&str> {
+        if let Some(keys) = self.input_structure.keys() {
+            return keys;
+        }
         self.inputs.iter().map(|&call| self.layers[self.calls[call].layer].name.as_str()).collect()
     }
 
@@ -100,9 +109,22 @@ impl Architecture {
         self.outputs.iter().map(|output| self.calls[output.call].outputs[output.output].clone()).collect()
     }
 
-    /// The name of the layer that each output comes from.
+    /// The name of each output: its key where the outputs are a dictionary, that of the layer that it comes from otherwise.
     pub fn output_names(&self) -> Vec<&str> {
+        if let Some(keys) = self.output_structure.keys() {
+            return keys;
+        }
         self.outputs.iter().map(|output| self.layers[self.calls[output.call].layer].name.as_str()).collect()
+    }
+
+    /// How the inputs are arranged.
+    pub fn input_structure(&self) -> &Structure {
+        &self.input_structure
+    }
+
+    /// How the outputs are arranged.
+    pub fn output_structure(&self) -> &Structure {
+        &self.output_structure
     }
 
     /// Calls `visit` with the path of every layer, those inside nested models included.
@@ -177,6 +199,7 @@ impl Layer for Architecture {
 
     fn build(&self, cx: &mut BuildCx<'_>, inputs: &[TensorType]) -> Result<()> {
         self.check_inputs(inputs.len())?;
+        let first = cx.declared();
         let mut built = vec![false; self.layers.len()];
         self.run(inputs, |layer, call, operands| {
             if !std::mem::replace(&mut built[call.layer], true) {
@@ -184,6 +207,9 @@ impl Layer for Architecture {
             }
             Ok(call.outputs.clone())
         })?;
+        if let Some(values) = &self.values {
+            cx.start_from(first, values);
+        }
         Ok(())
     }
 

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use ceras_graph::{DType, Shape, TensorType};
 
 use super::architecture::{Architecture, Call, Kind, NamedLayer, TensorRef, describe, snake_case};
+use super::structure::Ends;
 use crate::error::{Error, ErrorKind, Result};
 use crate::layers::{InputLayer, LayerRef};
 
@@ -26,6 +27,8 @@ struct Node {
     outputs: Vec<TensorType>,
     /// Counts nodes as they are made; only the order is used, to number layers without a name.
     sequence: u64,
+    /// What went wrong in an operator, which cannot return it.
+    problem: Option<Error>,
 }
 
 /// Frees what only this node needs one after another: models may be deeper than the stack.
@@ -58,6 +61,9 @@ impl KerasTensor {
     /// # Errors
     /// The layer cannot take these inputs.
     pub fn of(layer: LayerRef, inputs: &[&KerasTensor]) -> Result<KerasTensor> {
+        if let Some(problem) = inputs.iter().find_map(|input| input.node.problem.as_ref()) {
+            return Err(problem.clone());
+        }
         let types: Vec<TensorType> = inputs.iter().map(|input| input.ty().clone()).collect();
         let name = layer.info().name.map_or_else(|| snake_case(layer.class_name()), str::to_owned);
         let (_, outputs) = describe(&name, &*layer, &types)?;
@@ -68,7 +74,15 @@ impl KerasTensor {
     fn from_node(layer: LayerRef, inputs: Vec<KerasTensor>, outputs: Vec<TensorType>) -> KerasTensor {
         static SEQUENCE: AtomicU64 = AtomicU64::new(0);
         let sequence = SEQUENCE.fetch_add(1, Ordering::Relaxed);
-        KerasTensor { node: Arc::new(Node { layer, inputs, outputs, sequence }), output: 0 }
+        KerasTensor { node: Arc::new(Node { layer, inputs, outputs, sequence, problem: None }), output: 0 }
+    }
+
+    /// A tensor that carries an error to where it can be returned; its type is that of `like`.
+    pub(crate) fn broken(problem: Error, like: &KerasTensor) -> KerasTensor {
+        let layer = like.node.layer.clone();
+        let outputs = vec![like.ty().clone()];
+        let node = Node { layer, inputs: Vec::new(), outputs, sequence: 0, problem: Some(problem) };
+        KerasTensor { node: Arc::new(node), output: 0 }
     }
 
     /// Type and shape; the batch size is unknown.
@@ -164,11 +178,13 @@ impl Walk {
 /// No inputs or outputs, an input that is not an `Input`, an output that needs an input that is not named, or two
 /// layers of one name.
 pub(crate) fn architecture(
-    inputs: &[KerasTensor],
-    outputs: &[KerasTensor],
+    inputs: &Ends,
+    outputs: &Ends,
     name: Option<String>,
     location: &'static Location<'static>,
 ) -> Result<Architecture> {
+    let structures = (inputs.structure.clone(), outputs.structure.clone());
+    let (inputs, outputs) = (&inputs.tensors[..], &outputs.tensors[..]);
     check_ends(inputs, outputs)?;
     let model_inputs: HashSet<usize> = inputs.iter().map(|input| node_key(&input.node)).collect();
     let mut walk = Walk::default();
@@ -213,6 +229,9 @@ pub(crate) fn architecture(
         layers: layers.iter().zip(names).map(layer_of).collect(),
         inputs: inputs.iter().map(|input| reference(input).call).collect(),
         outputs: outputs.iter().map(reference).collect(),
+        input_structure: structures.0,
+        output_structure: structures.1,
+        values: None,
         trainable: true,
         location: Some(location),
     })
@@ -221,6 +240,14 @@ pub(crate) fn architecture(
 fn check_ends(inputs: &[KerasTensor], outputs: &[KerasTensor]) -> Result<()> {
     if inputs.is_empty() || outputs.is_empty() {
         return Err(Error::new(ErrorKind::Usage, "a model needs at least one input and one output"));
+    }
+    if let Some(problem) = inputs.iter().chain(outputs).find_map(|end| end.node.problem.as_ref()) {
+        return Err(problem.clone());
+    }
+    let mut seen = HashSet::new();
+    if let Some(twice) = inputs.iter().find(|input| !seen.insert(node_key(&input.node))) {
+        let named = twice.node.layer.info().name.unwrap_or("without a name");
+        return Err(Error::new(ErrorKind::Usage, format!("the input `{named}` is given twice")));
     }
     match inputs.iter().find(|input| input.node.layer.input_type().is_none()) {
         None => Ok(()),

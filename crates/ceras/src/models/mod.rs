@@ -5,6 +5,7 @@ mod functional;
 mod model;
 mod sequential;
 mod store;
+mod structure;
 mod summary;
 mod table;
 
@@ -16,5 +17,6 @@ pub use model::Model;
 pub(crate) use model::declared;
 pub use sequential::Sequential;
 pub use store::{Group, Store, Variable};
+pub use structure::{Ends, Structure};
 pub use summary::Summary;
 pub(crate) use summary::{output_shape, readable, thousands};

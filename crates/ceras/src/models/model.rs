@@ -8,13 +8,14 @@ use ceras_graph::{Shape, Tensor, TensorType};
 use ceras_kernels::Pool;
 
 use super::architecture::{Architecture, NamedLayer};
-use super::functional::{self, KerasTensor};
+use super::functional;
 use super::sequential::Sequential;
 use super::store::{Group, Store, Variable};
+use super::structure::Ends;
 use crate::error::{Error, ErrorKind, Result, did_you_mean};
 use crate::initializers::InitCx;
 use crate::layers::context::{Trace, WeightSpec, join};
-use crate::layers::{BuildCx, CallCx, Layer, Traced};
+use crate::layers::{BuildCx, CallCx, Layer, LayerRef, Traced};
 use crate::saving::Saved;
 use crate::training::{Compiled, PlanCache};
 
@@ -41,8 +42,11 @@ pub struct Model {
 impl Model {
     /// The model between symbolic tensors, as `keras.Model(inputs, outputs)`.
     ///
+    /// Both are one tensor, a slice of them, or an array of `(key, tensor)` for a dictionary.
+    ///
     /// # Errors
-    /// An input that is not an `Input`, an output that needs an input that is not named, two layers of one name.
+    /// An input that is not an `Input`, an output that needs an input that is not named, two layers of one name; what an
+    /// operator on symbolic tensors could not return.
     ///
     /// # Examples
     /// ```
@@ -55,8 +59,9 @@ impl Model {
     /// # Ok::<(), ceras::Error>(())
     /// ```
     #[track_caller]
-    pub fn new(inputs: &[KerasTensor], outputs: &[KerasTensor]) -> Result<Model> {
-        let architecture = functional::architecture(inputs, outputs, None, Location::caller())?;
+    pub fn new(inputs: impl Into<Ends>, outputs: impl Into<Ends>) -> Result<Model> {
+        let architecture =
+            functional::architecture(&inputs.into(), &outputs.into(), None, Location::caller())?;
         Model::from_architecture(architecture, 0)
     }
 
@@ -176,6 +181,20 @@ impl Model {
             self.set_architecture(architecture)?;
         }
         Ok(())
+    }
+
+    /// The model as a layer of another model, which starts from the weights of now.
+    ///
+    /// # Errors
+    /// The model has no `Input` and has seen no data yet.
+    ///
+    /// # Keras
+    /// There both models share the weights from then on; here each model owns its weights.
+    pub fn as_layer(&self) -> Result<LayerRef> {
+        let mut architecture = Architecture::clone(self.architecture()?);
+        let values = self.variables().iter().map(Variable::full_name).zip(self.get_weights()).collect();
+        architecture.values = Some(Arc::new(values));
+        Ok(architecture.into())
     }
 
     /// Whether the weights exist.

@@ -7,6 +7,7 @@ use ceras_graph::TensorType;
 use super::architecture::{Architecture, Call, Kind, NamedLayer, TensorRef, describe};
 use super::functional::name_layers;
 use super::model::Model;
+use super::structure::Structure;
 use crate::error::{Error, ErrorKind, Result};
 use crate::layers::{InputLayer, LayerRef};
 
@@ -120,6 +121,9 @@ impl Sequential {
             calls,
             inputs: vec![0],
             outputs: vec![output],
+            input_structure: Structure::One,
+            output_structure: Structure::One,
+            values: None,
             trainable: true,
             location: Some(self.location),
         })

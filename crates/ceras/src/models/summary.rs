@@ -17,6 +17,7 @@ use crate::layers::context::join;
 #[derive(Clone, Debug, Default)]
 pub struct Summary {
     line_length: Option<usize>,
+    positions: Option<Vec<f64>>,
     expand_nested: bool,
     show_trainable: bool,
     layer_range: Option<(String, String)>,
@@ -33,6 +34,13 @@ impl Summary {
     #[must_use]
     pub fn line_length(mut self, characters: usize) -> Summary {
         self.line_length = Some(characters);
+        self
+    }
+
+    /// Where the columns end, as shares of a line: three, or four where the table says what is connected to what.
+    #[must_use]
+    pub fn positions(mut self, positions: &[f64]) -> Summary {
+        self.positions = Some(positions.to_vec());
         self
     }
 
@@ -156,6 +164,14 @@ impl Writer<'_> {
             headers.push("Connected to");
             alignments.push(table::Align::Left);
         }
+        if let Some(given) = &self.summary.positions {
+            if given.len() != positions.len() {
+                let text =
+                    format!("`positions` must be {} numbers here; they are {}", positions.len(), given.len());
+                return Err(Error::new(ErrorKind::Usage, text));
+            }
+            positions.clone_from(given);
+        }
         if self.summary.show_trainable {
             positions = positions.iter().map(|position| position * 0.90).chain([1.0]).collect();
             length += 12;
@@ -180,7 +196,7 @@ impl Writer<'_> {
     fn rows(&self) -> Result<Vec<Vec<String>>> {
         let Ok(architecture) = self.model.architecture() else { return self.unbuilt_rows() };
         let params = params_by_path(self.model);
-        let layers = listed(architecture);
+        let layers = listed(architecture, false);
         let names: Vec<&str> = layers.iter().map(|(_, layer)| layer.name.as_str()).collect();
         let mut rows = Vec::new();
         for &(index, _) in &layers[self.range(&names)?] {
@@ -228,7 +244,7 @@ impl Writer<'_> {
         }
         rows.push(row);
         if let Some(inner) = layer.as_architecture().filter(|_| self.summary.expand_nested) {
-            for (index, _) in listed(inner) {
+            for (index, _) in listed(inner, true) {
                 self.layer(inner, index, &path, level + 1, trainable, params, rows);
             }
         }
@@ -275,10 +291,12 @@ impl Writer<'_> {
     }
 }
 
-/// The layers that Keras lists: in a Sequential model, all but the input.
-fn listed(architecture: &Architecture) -> Vec<(usize, &NamedLayer)> {
-    let hidden =
-        |layer: &NamedLayer| architecture.kind == Kind::Sequential && layer.layer.input_type().is_some();
+/// The layers that Keras lists: in a Sequential model, all but the input; in a nested model, no operations.
+fn listed(architecture: &Architecture, inside: bool) -> Vec<(usize, &NamedLayer)> {
+    let hidden = |layer: &NamedLayer| {
+        let input = architecture.kind == Kind::Sequential && layer.layer.input_type().is_some();
+        input || (inside && layer.layer.as_operation().is_some())
+    };
     architecture.layers.iter().enumerate().filter(|(_, layer)| !hidden(layer)).collect()
 }
 

@@ -12,6 +12,7 @@ use super::nodes;
 use crate::error::{Error, ErrorKind, Result};
 use crate::layers::{LAYERS, LayerRef};
 use crate::models::{Architecture, Sequential};
+use crate::ops::{Applied, OPERATIONS};
 
 /// What is needed besides the file.
 #[derive(Clone, Copy)]
@@ -93,7 +94,11 @@ pub(crate) fn is_op(words: &Words) -> bool {
 
 fn is_known(words: &Words, cx: Cx<'_>) -> bool {
     cx.custom.find_layer(words.registered.as_deref(), &words.class_name).is_some()
-        || (words.registered.is_none() && !is_op(words) && LAYERS.knows(&words.class_name))
+        || match (is_op(words), &words.registered) {
+            (true, _) => OPERATIONS.knows(&words.class_name),
+            (false, None) => LAYERS.knows(&words.class_name),
+            (false, Some(_)) => false,
+        }
 }
 
 /// The architecture of a model's description.
@@ -195,6 +200,9 @@ pub(crate) fn made(words: &Words, cx: Cx<'_>) -> Result<Made> {
             Built::Waiting(inner) => Made::Waiting(inner),
         });
     }
+    if is_op(words) {
+        return operation(words).map_err(|error| error.context(format!("in operation `{}`", words.key)));
+    }
     let parsed = match cx.custom.find_layer(words.registered.as_deref(), &words.class_name) {
         Some(parse) => parse(&words.config),
         None => {
@@ -202,6 +210,20 @@ pub(crate) fn made(words: &Words, cx: Cx<'_>) -> Result<Made> {
         }
     };
     parsed.map(Made::Layer).map_err(|error| error.context(format!("in layer `{}`", words.key)))
+}
+
+/// Makes the operation of a description, with the plain arguments of its call.
+fn operation(words: &Words) -> Result<Made> {
+    let arguments = |node: &Value| node.get("args").and_then(Value::as_array).cloned().unwrap_or_default();
+    let mut calls = words.nodes.iter().map(arguments);
+    let applied = Applied::from_file(&words.class_name, &words.config, &calls.next().unwrap_or_default())?;
+    let keywords =
+        |node: &Value| node.get("kwargs").and_then(Value::as_object).is_some_and(|map| !map.is_empty());
+    if words.nodes.iter().any(keywords) || !calls.all(|call| applied.same_arguments(&call)) {
+        let text = format!("`{}` is called with arguments by name or with several different ones", words.key);
+        return Err(Error::new(ErrorKind::Unsupported, text));
+    }
+    Ok(Made::Layer(applied.into()))
 }
 
 impl From<Architecture> for Arc<dyn crate::layers::Layer> {

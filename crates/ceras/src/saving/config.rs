@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::layers::Layer;
 use crate::layers::context::join;
-use crate::models::{Architecture, Call, Kind, TensorRef};
+use crate::models::{Architecture, Call, Kind, Structure, TensorRef};
 use crate::registry::Config;
 
 /// Keras' layers that count as built before they see any data; Keras writes no `build_config` for them.
@@ -147,6 +147,11 @@ pub(crate) fn unbuilt_envelope(name: &str, layers: &[(String, crate::layers::Lay
 }
 
 fn envelope(layer: &dyn Layer, config: Config) -> Value {
+    if let Some(operation) = layer.as_operation() {
+        let class_name = layer.class_name();
+        return json!({"module": operation.module(), "class_name": class_name, "config": config,
+            "registered_name": class_name});
+    }
     let (module, registered) =
         match (layer.as_architecture().map(Architecture::kind), layer.registered_name()) {
             (Some(Kind::Functional), _) => (json!("keras.src.models.functional"), Some("Functional")),
@@ -212,8 +217,11 @@ impl Writer<'_> {
         config.insert("name".into(), json!(architecture.name));
         config.insert("trainable".into(), json!(architecture.trainable));
         config.insert("layers".into(), json!(layers));
-        config.insert("input_layers".into(), ends(architecture, &inputs));
-        config.insert("output_layers".into(), ends(architecture, &architecture.outputs));
+        let ends = |structure: &Structure, ends: &[TensorRef]| {
+            structure.pack(&mut ends.iter().map(|end| triple(architecture, *end)))
+        };
+        config.insert("input_layers".into(), ends(&architecture.input_structure, &inputs));
+        config.insert("output_layers".into(), ends(&architecture.output_structure, &architecture.outputs));
         config
     }
 
@@ -232,6 +240,7 @@ impl Writer<'_> {
         };
         match named.layer.as_architecture() {
             Some(_) => envelope["compile_config"] = json!({}),
+            None if named.layer.as_operation().is_some() => {}
             None if is_built_at_once(named.layer.class_name()) => {}
             None => {
                 if let Some(shapes) = shapes() {
@@ -257,22 +266,15 @@ impl Writer<'_> {
     }
 }
 
-/// One triple, or a list of them.
-fn ends(architecture: &Architecture, ends: &[TensorRef]) -> Value {
-    let triple = |end: &TensorRef| {
-        let mut triple = history(architecture, *end);
-        let layer = &architecture.layers[architecture.calls[end.call].layer].layer;
-        if layer.as_architecture().is_some_and(|inner| inner.kind() == Kind::Functional) {
-            // In this place, and in no other, Keras counts the call that made a functional model as its first.
-            triple[1] = json!(architecture.calls[end.call].node + 1);
-        }
-        triple
-    };
-    let triples: Vec<Value> = ends.iter().map(triple).collect();
-    match &triples[..] {
-        [one] => one.clone(),
-        _ => json!(triples),
+/// The triple of an input or output of the model.
+fn triple(architecture: &Architecture, end: TensorRef) -> Value {
+    let mut triple = history(architecture, end);
+    let layer = &architecture.layers[architecture.calls[end.call].layer].layer;
+    if layer.as_architecture().is_some_and(|inner| inner.kind() == Kind::Functional) {
+        // In this place, and in no other, Keras counts the call that made a functional model as its first.
+        triple[1] = json!(architecture.calls[end.call].node + 1);
     }
+    triple
 }
 
 /// Keras' `keras_history`: layer, node, tensor.
@@ -295,9 +297,17 @@ fn inbound_node(architecture: &Architecture, call: &Call) -> Value {
         }})
     };
     let tensors: Vec<Value> = call.inputs.iter().map(tensor).collect();
-    // A layer that merges takes its tensors as one list.
-    let args = if tensors.len() == 1 { json!(tensors) } else { json!([tensors]) };
-    let class_name = architecture.layers[call.layer].layer.class_name();
+    let layer = &architecture.layers[call.layer].layer;
+    if let Some(operation) = layer.as_operation() {
+        return json!({"args": operation.args(tensors), "kwargs": {}});
+    }
+    let args = match layer.as_architecture().map(Architecture::input_structure) {
+        Some(structure @ Structure::Dict(_)) => json!([structure.pack(&mut tensors.into_iter())]),
+        _ if tensors.len() == 1 => json!(tensors),
+        // A layer that merges takes its tensors as one list.
+        _ => json!([tensors]),
+    };
+    let class_name = layer.class_name();
     let mut kwargs = Map::new();
     match class_name {
         name if TRAINING_OFF.contains(&name) => kwargs.insert("training".into(), json!(false)),

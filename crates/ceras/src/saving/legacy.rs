@@ -310,6 +310,9 @@ fn weight_groups(group: &mut Tree, model: &Model) -> Result<()> {
             if architecture.kind() == Kind::Sequential && layer.layer.input_type().is_some() {
                 continue;
             }
+            if layer.layer.as_operation().is_some() {
+                continue;
+            }
             let numbers = of_layer.remove(&layer.name).unwrap_or_default();
             let inner = group.group(&layer.name);
             let mut stored = Vec::with_capacity(numbers.len());

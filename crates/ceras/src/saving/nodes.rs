@@ -4,11 +4,11 @@ use std::collections::{HashMap, VecDeque};
 
 use serde_json::{Map, Value};
 
-use super::build::{Cx, Made, made};
+use super::build::{Cx, Made, is_op, made};
 use super::migrate::Words;
 use crate::error::{Error, ErrorKind, Result};
 use crate::layers::LayerRef;
-use crate::models::{Architecture, KerasTensor, functional_architecture};
+use crate::models::{Architecture, Ends, KerasTensor, Structure, functional_architecture};
 
 /// An output of a call: the number of the layer, of the call, of the output.
 type End = (usize, usize, usize);
@@ -48,11 +48,12 @@ pub(crate) fn functional(
     let made = vec![Vec::new(); words.len()];
     let mut graph = Graph { words, numbers, layers, made, legacy };
     graph.connect(cx)?;
-    let ends = |key: &str| -> Result<Vec<KerasTensor>> {
+    let ends = |key: &str| -> Result<Ends> {
         let value = config.get(key).ok_or_else(|| broken(format!("there is no `{key}`")))?;
         let mut ends = Vec::new();
-        graph.collect_ends(value, &mut ends, 0)?;
-        ends.iter().map(|end| graph.tensor(*end)).collect()
+        let structure = graph.collect_ends(value, &mut ends, 0)?;
+        let tensors = ends.iter().map(|end| graph.tensor(*end)).collect::<Result<Vec<_>>>()?;
+        Ok(Ends { structure, tensors })
     };
     functional_architecture(
         &ends("input_layers")?,
@@ -239,6 +240,12 @@ impl Graph<'_> {
                 inputs.push(self.end(triple, false)?);
                 Ok(())
             }
+            // The plain arguments of an operation were read with it.
+            _ if is_op(words) => Ok(()),
+            Value::Object(map) if depth < 8 && !map.contains_key("class_name") => {
+                let items = in_flat_order(map);
+                items.into_iter().try_for_each(|(_, item)| self.argument(words, item, inputs, depth + 1))
+            }
             _ => {
                 let shown: String = value.to_string().chars().take(80).collect();
                 let text = format!("layer `{}` ({}) is called with `{shown}`", words.key, words.class_name);
@@ -249,23 +256,34 @@ impl Graph<'_> {
     }
 
     /// Inputs or outputs of the model: a triple, a list of them, or a dictionary, which Keras orders by its keys.
-    fn collect_ends(&self, value: &Value, ends: &mut Vec<End>, depth: usize) -> Result<()> {
+    fn collect_ends(&self, value: &Value, ends: &mut Vec<End>, depth: usize) -> Result<Structure> {
         match value {
             Value::Array(items) if items.len() >= 3 && items[0].is_string() => {
                 let layer = items[0].as_str().and_then(|name| self.numbers.get(name));
                 let functional = layer.is_some_and(|&layer| self.words[layer].class_name != "Sequential");
                 ends.push(self.end(items, self.legacy || functional)?);
-                Ok(())
+                Ok(Structure::One)
             }
             Value::Array(items) if depth < 8 => {
-                items.iter().try_for_each(|item| self.collect_ends(item, ends, depth + 1))
+                let items = items.iter().map(|item| self.collect_ends(item, ends, depth + 1));
+                items.collect::<Result<Vec<_>>>().map(Structure::List)
             }
             Value::Object(map) if depth < 8 => {
-                let mut items: Vec<(&String, &Value)> = map.iter().collect();
-                items.sort_by_key(|(key, _)| *key);
-                items.into_iter().try_for_each(|(_, item)| self.collect_ends(item, ends, depth + 1))
+                let mut read: HashMap<&String, Structure> = HashMap::with_capacity(map.len());
+                for (key, item) in in_flat_order(map) {
+                    read.insert(key, self.collect_ends(item, ends, depth + 1)?);
+                }
+                let item = |key: &String| Some((key.clone(), read.remove(key)?));
+                Ok(Structure::Dict(map.keys().filter_map(item).collect()))
             }
             _ => Err(broken("an input or output of the model is not readable".into())),
         }
     }
+}
+
+/// The items of a dictionary as Keras orders them.
+fn in_flat_order(map: &Map<String, Value>) -> Vec<(&String, &Value)> {
+    let mut items: Vec<(&String, &Value)> = map.iter().collect();
+    items.sort_by_key(|(key, _)| *key);
+    items
 }

@@ -48,6 +48,9 @@ fn collect(architecture: &Architecture, path: &str, group: &str, groups: &mut Ve
         if architecture.kind == Kind::Sequential && named.layer.input_type().is_some() {
             continue;
         }
+        if named.layer.as_operation().is_some() {
+            continue;
+        }
         let class_name = snake_case(named.layer.class_name());
         let count = counts.entry(class_name.clone()).or_insert(0);
         let name = if *count == 0 { class_name } else { format!("{class_name}_{count}") };

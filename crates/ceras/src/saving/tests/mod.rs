@@ -12,6 +12,7 @@ use crate::prelude::*;
 use crate::saving::compile_config;
 
 mod damage;
+mod functional;
 mod museum;
 
 fn models() -> Group {
@@ -312,17 +313,7 @@ fn every_kind_of_file_reads_back() {
 fn summaries_with_options_are_keras_summaries() {
     for case in Group::load("summaries").cases() {
         let model = load_model(path_of(&case)).unwrap();
-        let options = case.meta["options"].as_object().unwrap();
-        let flag = |name: &str| options.get(name).and_then(Value::as_bool).unwrap_or(false);
-        let mut summary = crate::models::Summary::new()
-            .expand_nested(flag("expand_nested"))
-            .show_trainable(flag("show_trainable"));
-        if let Some(length) = options.get("line_length") {
-            summary = summary.line_length(length.as_u64().unwrap() as usize);
-        }
-        if let Some([first, last]) = options.get("layer_range").and_then(Value::as_array).map(Vec::as_slice) {
-            summary = summary.layer_range(first.as_str().unwrap(), last.as_str().unwrap());
-        }
+        let summary = functional::summary_options(&case.meta["options"]);
         let text = model.summary_with(&summary).unwrap();
         assert_eq!(text, case.meta["text"].as_str().unwrap(), "{}:\n{text}", case.name);
     }
