@@ -86,6 +86,14 @@ impl Architecture {
         &self.layers
     }
 
+    /// Keras' `layers`: without operations, and without the input of a Sequential model.
+    pub(crate) fn counted_layers(&self) -> impl Iterator<Item = &NamedLayer> {
+        self.layers.iter().filter(|named| {
+            let input = self.kind == Kind::Sequential && named.layer.input_type().is_some();
+            !input && named.layer.as_operation().is_none()
+        })
+    }
+
     /// The calls, in an order in which they can be carried out.
     pub fn calls(&self) -> &[Call] {
         &self.calls

@@ -19,6 +19,33 @@ use crate::layers::{BuildCx, CallCx, Layer, LayerRef, Traced};
 use crate::saving::Saved;
 use crate::training::{Compiled, PlanCache};
 
+/// A layer by its name or its number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LayerKey<'a> {
+    /// The name.
+    Name(&'a str),
+    /// The number, from 0.
+    Index(usize),
+}
+
+impl<'a> From<&'a str> for LayerKey<'a> {
+    fn from(name: &'a str) -> LayerKey<'a> {
+        LayerKey::Name(name)
+    }
+}
+
+impl<'a> From<&'a String> for LayerKey<'a> {
+    fn from(name: &'a String) -> LayerKey<'a> {
+        LayerKey::Name(name)
+    }
+}
+
+impl From<usize> for LayerKey<'_> {
+    fn from(index: usize) -> Self {
+        LayerKey::Index(index)
+    }
+}
+
 /// A model that can be trained and asked.
 #[derive(Debug)]
 pub struct Model {
@@ -33,6 +60,8 @@ pub struct Model {
     /// Training steps done, which the random streams depend on.
     pub(crate) step: u64,
     trainable: HashMap<String, bool>,
+    /// Whether a layer was frozen or freed since the optimizer was made ready.
+    pub(crate) freezing_changed: bool,
     pub(crate) compiled: Option<Compiled>,
     pub(crate) plans: PlanCache,
     /// What the model remembers of its file.
@@ -116,6 +145,7 @@ impl Model {
             seed,
             step: 0,
             trainable: HashMap::new(),
+            freezing_changed: false,
             compiled: None,
             plans: PlanCache::default(),
             saved: Saved::default(),
@@ -223,13 +253,85 @@ impl Model {
         self.architecture.as_ref().map_or(&[], |architecture| architecture.layers())
     }
 
-    /// The layer of that name.
+    /// The layer of that name, or of that number among Keras' `layers`: operations are not counted, nor is the input of
+    /// a Sequential model.
     ///
     /// # Errors
     /// There is none.
-    pub fn get_layer(&self, name: &str) -> Result<&dyn Layer> {
-        let found = self.layers().iter().find(|layer| layer.name == name);
-        found.map(|layer| &*layer.layer).ok_or_else(|| self.unknown_layer(name))
+    ///
+    /// # Examples
+    /// ```
+    /// use ceras::prelude::*;
+    /// let model = Sequential::new().add(Input::new([2])).add(Dense::new(3).name("hidden")).build()?;
+    /// assert_eq!(model.get_layer(0)?.class_name(), model.get_layer("hidden")?.class_name());
+    /// # Ok::<(), ceras::Error>(())
+    /// ```
+    pub fn get_layer<'a>(&self, layer: impl Into<LayerKey<'a>>) -> Result<&dyn Layer> {
+        match layer.into() {
+            LayerKey::Name(name) => {
+                let found = self.layers().iter().find(|layer| layer.name == name);
+                found.map(|layer| &*layer.layer).ok_or_else(|| self.unknown_layer(name))
+            }
+            LayerKey::Index(index) => {
+                let architecture = self.architecture()?;
+                let count = architecture.counted_layers().count();
+                let found = architecture.counted_layers().nth(index);
+                found.map(|layer| &*layer.layer).ok_or_else(|| {
+                    let text = format!("model `{}` has no layer {index}; it has {count}", self.name());
+                    Error::new(ErrorKind::Usage, text)
+                })
+            }
+        }
+    }
+
+    /// The weights of a layer, those of layers inside it included. A layer inside a nested model has the path
+    /// `model/layer`.
+    ///
+    /// # Errors
+    /// There is no such layer.
+    pub fn layer_weights(&self, layer: &str) -> Result<Vec<Tensor>> {
+        Ok(self.numbers_of(layer)?.into_iter().map(|number| self.store.get(number)).collect())
+    }
+
+    /// Gives the weights of a layer other values.
+    ///
+    /// # Errors
+    /// There is no such layer; another number of values, or one of another shape; then no weight is changed.
+    pub fn set_layer_weights(&mut self, layer: &str, values: &[Tensor]) -> Result<()> {
+        let numbers = self.numbers_of(layer)?;
+        if numbers.len() != values.len() {
+            let text =
+                format!("layer `{layer}` has {} weights; {} values are given", numbers.len(), values.len());
+            return Err(Error::new(ErrorKind::Shape, text));
+        }
+        let mut all = self.get_weights();
+        for (number, value) in numbers.into_iter().zip(values) {
+            all[number] = value.clone();
+        }
+        self.set_weights(&all)
+    }
+
+    /// The weights of a layer, those of layers inside it included, counted by element.
+    ///
+    /// # Errors
+    /// There is no such layer.
+    pub fn count_layer_params(&self, layer: &str) -> Result<usize> {
+        Ok(self.numbers_of(layer)?.into_iter().map(|number| self.elements(number)).sum())
+    }
+
+    /// The numbers of the weights at or below a path.
+    fn numbers_of(&self, layer: &str) -> Result<Vec<usize>> {
+        self.check_path(layer)?;
+        let inside = join(layer, "");
+        let variables = self.variables().iter().enumerate();
+        let of_layer = variables.filter(|(_, v)| v.path == layer || v.path.starts_with(&inside));
+        Ok(of_layer.map(|(number, _)| number).collect())
+    }
+
+    fn check_path(&self, layer: &str) -> Result<()> {
+        let mut known = false;
+        self.architecture()?.visit("", &mut |path, _| known |= path == layer);
+        if known { Ok(()) } else { Err(self.unknown_layer(layer)) }
     }
 
     fn unknown_layer(&self, name: &str) -> Error {
@@ -303,12 +405,9 @@ impl Model {
     /// # Keras
     /// Keras needs a new `compile` for this to act.
     pub fn set_trainable(&mut self, layer: &str, trainable: bool) -> Result<()> {
-        let mut known = false;
-        self.architecture()?.visit("", &mut |path, _| known |= path == layer);
-        if !known {
-            return Err(self.unknown_layer(layer));
-        }
+        self.check_path(layer)?;
         self.trainable.insert(layer.to_owned(), trainable);
+        self.freezing_changed = true;
         Ok(())
     }
 
@@ -330,17 +429,10 @@ impl Model {
 
     /// The numbers of the weights that a training step changes through the optimizer.
     pub(crate) fn trainable_numbers(&self) -> Vec<usize> {
-        let mut frozen: Vec<String> = Vec::new();
-        if let Some(architecture) = &self.architecture {
-            if !architecture.trainable {
-                return Vec::new();
-            }
-            architecture.visit("", &mut |path, layer| {
-                if !self.trainable.get(path).copied().unwrap_or_else(|| layer.info().trainable) {
-                    frozen.push(path.to_owned());
-                }
-            });
+        if self.architecture.as_ref().is_some_and(|architecture| !architecture.trainable) {
+            return Vec::new();
         }
+        let frozen = self.frozen_paths();
         let is_frozen =
             |path: &str| frozen.iter().any(|frozen| path == frozen || path.starts_with(&join(frozen, "")));
         let variables = self.variables().iter().enumerate();
@@ -348,6 +440,19 @@ impl Model {
             .filter(|(_, variable)| variable.group == Group::Trainable && !is_frozen(&variable.path))
             .map(|(number, _)| number)
             .collect()
+    }
+
+    /// The paths of the layers that are frozen themselves.
+    pub(crate) fn frozen_paths(&self) -> Vec<String> {
+        let mut frozen: Vec<String> = Vec::new();
+        if let Some(architecture) = &self.architecture {
+            architecture.visit("", &mut |path, layer| {
+                if !self.trainable.get(path).copied().unwrap_or_else(|| layer.info().trainable) {
+                    frozen.push(path.to_owned());
+                }
+            });
+        }
+        frozen
     }
 
     /// Traces a call of the model for inputs of these types.

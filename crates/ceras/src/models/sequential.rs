@@ -2,14 +2,14 @@
 
 use std::panic::Location;
 
-use ceras_graph::TensorType;
+use ceras_graph::{DType, TensorType};
 
 use super::architecture::{Architecture, Call, Kind, NamedLayer, TensorRef, describe};
 use super::functional::name_layers;
 use super::model::Model;
 use super::structure::Structure;
 use crate::error::{Error, ErrorKind, Result};
-use crate::layers::{InputLayer, LayerRef};
+use crate::layers::{BuildCx, InputLayer, LayerRef};
 
 /// Layers in a row; [`Sequential::build`] makes a [`Model`] of them.
 ///
@@ -76,10 +76,29 @@ impl Sequential {
             Some(_) => Model::from_architecture(self.architecture(None)?, self.seed),
             None => {
                 // Names and words are checked now; shapes when there are any.
-                name_layers(&self.layers.iter().collect::<Vec<_>>())?;
+                self.check_words()?;
                 Ok(Model::unbuilt(self.clone(), self.seed))
             }
         }
+    }
+
+    /// Finds wrong words, such as an unknown activation, while the shapes are still unknown.
+    fn check_words(&self) -> Result<()> {
+        let names = name_layers(&self.layers.iter().collect::<Vec<_>>())?;
+        let unknown = [TensorType::new(DType::F32, vec![None, None])];
+        for (number, (name, layer)) in names.iter().zip(&self.layers).enumerate() {
+            if layer.input_type().is_some() || layer.as_architecture().is_some() {
+                continue;
+            }
+            let built = BuildCx::new("", &mut Vec::new()).child(name, &**layer, &unknown);
+            // What a shape that is not known yet leads to says nothing.
+            if let Err(error) = built
+                && error.kind() == ErrorKind::Usage
+            {
+                return Err(error.context(self.place(number, self.layers.len())));
+            }
+        }
+        Ok(())
     }
 
     /// The model for data of this type, the batch size unknown.

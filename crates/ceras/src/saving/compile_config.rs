@@ -11,7 +11,7 @@ use crate::metrics::MetricRef;
 use crate::models::Model;
 use crate::optimizers::OptimizerRef;
 use crate::registry::Named;
-use crate::training::Compile;
+use crate::training::{Compile, PerOutput};
 
 /// What a file says of `compile` that cannot be used here: kept for the next save, and for the error of `fit`.
 #[derive(Clone, Debug)]
@@ -35,29 +35,18 @@ pub(crate) fn to_json(model: &Model) -> Result<Value> {
         // Keras writes the single-precision variable, printed as double.
         *rate = json!(f64::from(model.learning_rate()? as f32));
     }
-    let outputs = model.architecture().map_or(1, |architecture| architecture.output_types().len());
-    let losses: Vec<Value> = compiled.given_losses.iter().map(|loss| named(loss, LossRef::to_json)).collect();
-    let loss = match &losses[..] {
-        [one] => one.clone(),
-        _ => json!(losses),
-    };
-    let metrics = |given: &[Vec<Named<MetricRef>>]| -> Value {
-        let lists: Vec<Value> = given
-            .iter()
-            .map(|list| list.iter().map(|metric| named(metric, MetricRef::to_json)).collect())
-            .collect();
-        match (&lists[..], outputs) {
-            ([], _) => Value::Null,
-            ([one], 1) => one.clone(),
-            // One list stands for every output.
-            ([one], outputs) => json!(vec![one; outputs]),
-            _ => json!(lists),
+    let loss = given(&compiled.given_losses, |loss| named(loss, LossRef::to_json));
+    let list = |list: &Vec<Named<MetricRef>>| -> Value {
+        if list.is_empty() {
+            return Value::Null;
         }
+        list.iter().map(|metric| named(metric, MetricRef::to_json)).collect()
     };
+    let metrics = |metrics: &PerOutput<Vec<Named<MetricRef>>>| given(metrics, list);
     Ok(json!({
         "optimizer": optimizer,
         "loss": loss,
-        "loss_weights": compiled.loss_weights,
+        "loss_weights": compiled.given_loss_weights.as_ref().map(|weights| given(weights, |weight| json!(weight))),
         "metrics": metrics(&compiled.given_metrics),
         "weighted_metrics": metrics(&compiled.given_weighted_metrics),
         "run_eagerly": compiled.run_eagerly,
@@ -70,6 +59,17 @@ pub(crate) fn to_json(model: &Model) -> Result<Value> {
 fn innermost(config: &mut Value) -> &mut Value {
     let path = "/inner_optimizer/config";
     if config.pointer(path).is_some() { config.pointer_mut(path).expect("it is there") } else { config }
+}
+
+/// One value, a list or a dictionary, as it was given.
+fn given<T>(items: &PerOutput<T>, to_json: impl Fn(&T) -> Value) -> Value {
+    match items {
+        PerOutput::Same(one) => to_json(one),
+        PerOutput::List(items) => items.iter().map(to_json).collect(),
+        PerOutput::Named(items) => {
+            Value::Object(items.iter().map(|(name, item)| (name.clone(), to_json(item))).collect())
+        }
+    }
 }
 
 fn named<T>(object: &Named<T>, to_json: impl Fn(&T) -> Value) -> Value {
@@ -89,21 +89,19 @@ pub(crate) fn from_json(words: &Value, outputs: &[&str], custom: &CustomObjects)
         return Ok(None);
     };
     let get = |key: &str| map.get(key).filter(|value| !value.is_null());
-    let losses = match get("loss") {
-        Some(loss) => per_output(loss, outputs)?
-            .iter()
-            .map(|loss| one_loss(loss, custom))
-            .collect::<Result<Vec<_>>>()?,
-        None => return Err(Error::new(ErrorKind::File, "the file's model was compiled without a loss")),
+    let Some(loss) = get("loss") else {
+        return Err(Error::new(ErrorKind::File, "the file's model was compiled without a loss"));
     };
-    let mut compile = Compile::new("mse").losses(losses);
+    let mut compile = Compile::new("mse");
+    compile.losses = per_output(loss, outputs, &|loss| one_loss(loss, custom))?;
     if let Some(optimizer) = get("optimizer") {
         compile = compile.optimizer(one_optimizer(optimizer, custom)?);
     }
     if let Some(weights) = get("loss_weights") {
-        let weights = per_output(weights, outputs)?;
-        let weights = weights.iter().map(Value::as_f64).collect::<Option<Vec<f64>>>();
-        compile.loss_weights = weights;
+        let number = |weight: &Value| {
+            weight.as_f64().ok_or_else(|| Error::new(ErrorKind::File, "the weight of a loss is no number"))
+        };
+        compile.loss_weights = Some(per_output(weights, outputs, &number)?);
     }
     if let Some(metrics) = get("metrics") {
         compile.metrics = metric_lists(metrics, outputs, custom)?;
@@ -116,23 +114,33 @@ pub(crate) fn from_json(words: &Value, outputs: &[&str], custom: &CustomObjects)
 }
 
 /// A value, a list of one for each output, or a dictionary by the outputs' names.
-fn per_output(value: &Value, outputs: &[&str]) -> Result<Vec<Value>> {
+fn per_output<T>(
+    value: &Value,
+    outputs: &[&str],
+    read: &dyn Fn(&Value) -> Result<T>,
+) -> Result<PerOutput<T>> {
     match value {
-        Value::Array(items) => Ok(items.clone()),
-        Value::Object(map) if !map.contains_key("class_name") => {
-            let by_name = outputs.iter().map(|name| map.get(*name).cloned()).collect::<Option<Vec<Value>>>();
-            by_name.map_or_else(
-                // The keys of a model that was made with a dictionary need not be its layers' names; Keras sorts them.
-                || {
-                    let mut items: Vec<(&String, &Value)> = map.iter().collect();
-                    items.sort_by_key(|(key, _)| *key);
-                    Ok(items.into_iter().map(|(_, value)| value.clone()).collect())
-                },
-                Ok,
-            )
-        }
-        one => Ok(vec![one.clone()]),
+        Value::Array(items) => items.iter().map(read).collect::<Result<Vec<_>>>().map(PerOutput::List),
+        Value::Object(map) if !map.contains_key("class_name") => by_name(map, outputs, read),
+        one => read(one).map(PerOutput::Same),
     }
+}
+
+/// A dictionary by the outputs' names. Old files of models that were made with a dictionary have its keys, which need not
+/// be the names of the outputs here; Keras sorts them.
+fn by_name<T>(
+    map: &Map<String, Value>,
+    outputs: &[&str],
+    read: &dyn Fn(&Value) -> Result<T>,
+) -> Result<PerOutput<T>> {
+    let known = map.keys().all(|key| outputs.contains(&key.as_str()));
+    if known || map.len() != outputs.len() {
+        let item = |(key, value): (&String, &Value)| Ok((key.clone(), read(value)?));
+        return map.iter().map(item).collect::<Result<Vec<_>>>().map(PerOutput::Named);
+    }
+    let mut items: Vec<(&String, &Value)> = map.iter().collect();
+    items.sort_by_key(|(key, _)| *key);
+    items.into_iter().map(|(_, value)| read(value)).collect::<Result<Vec<_>>>().map(PerOutput::List)
 }
 
 fn one_loss(words: &Value, custom: &CustomObjects) -> Result<Named<LossRef>> {
@@ -180,12 +188,12 @@ fn config(words: &Value) -> Map<String, Value> {
     words.get("config").and_then(Value::as_object).cloned().unwrap_or_default()
 }
 
-/// The metrics of each output: a list for all, a list of lists, or a dictionary by the outputs' names.
+/// The metrics: one list, a list of lists, or a dictionary by the outputs' names.
 fn metric_lists(
     words: &Value,
     outputs: &[&str],
     custom: &CustomObjects,
-) -> Result<Vec<Vec<Named<MetricRef>>>> {
+) -> Result<PerOutput<Vec<Named<MetricRef>>>> {
     let list = |words: &Value| -> Result<Vec<Named<MetricRef>>> {
         match words {
             Value::Null => Ok(Vec::new()),
@@ -194,15 +202,11 @@ fn metric_lists(
         }
     };
     match words {
-        Value::Array(items) if items.is_empty() => Ok(Vec::new()),
-        Value::Array(items) if items.iter().any(Value::is_array) || outputs.len() > 1 => {
-            items.iter().map(list).collect()
+        Value::Array(items) if items.iter().any(|item| item.is_array() || item.is_null()) => {
+            items.iter().map(list).collect::<Result<Vec<_>>>().map(PerOutput::List)
         }
-        Value::Object(map) if !map.contains_key("class_name") => {
-            let of = |name: &&str| map.get(*name).map_or_else(|| Ok(Vec::new()), &list);
-            outputs.iter().map(of).collect()
-        }
-        flat => list(flat).map(|metrics| vec![metrics]),
+        Value::Object(map) if !map.contains_key("class_name") => by_name(map, outputs, &list),
+        flat => list(flat).map(PerOutput::Same),
     }
 }
 

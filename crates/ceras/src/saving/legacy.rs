@@ -16,7 +16,7 @@ use super::python_json;
 use super::weights::{Weight, check_shape};
 use crate::error::{Error, ErrorKind, Result};
 use crate::layers::context::join;
-use crate::models::{Architecture, Kind, Model};
+use crate::models::{Architecture, Model};
 
 /// The attribute that has what `ceras.json` has in a `.keras` file; Keras passes over it.
 pub(crate) const EXTRAS_ATTRIBUTE: &str = "ceras";
@@ -306,13 +306,7 @@ fn weight_groups(group: &mut Tree, model: &Model) -> Result<()> {
             weights_of_layers(architecture, &described, &|path| model.is_trainable(path))
                 .into_iter()
                 .collect();
-        for layer in architecture.layers() {
-            if architecture.kind() == Kind::Sequential && layer.layer.input_type().is_some() {
-                continue;
-            }
-            if layer.layer.as_operation().is_some() {
-                continue;
-            }
+        for layer in architecture.counted_layers() {
             let numbers = of_layer.remove(&layer.name).unwrap_or_default();
             let inner = group.group(&layer.name);
             let mut stored = Vec::with_capacity(numbers.len());

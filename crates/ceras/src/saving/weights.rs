@@ -12,7 +12,7 @@ use ceras_graph::{Tensor, TensorType};
 use super::hdf5::{Attribute, Hdf5, Tree};
 use crate::error::{Error, ErrorKind, Result};
 use crate::layers::context::join;
-use crate::models::{Architecture, Kind, snake_case};
+use crate::models::{Architecture, snake_case};
 
 /// A weight, as far as its place in a file depends on it.
 pub(crate) struct Weight<'a> {
@@ -44,13 +44,7 @@ pub(crate) fn groups(architecture: &Architecture) -> Vec<(String, String, String
 
 fn collect(architecture: &Architecture, path: &str, group: &str, groups: &mut Vec<(String, String, String)>) {
     let mut counts: HashMap<String, usize> = HashMap::new();
-    for named in &architecture.layers {
-        if architecture.kind == Kind::Sequential && named.layer.input_type().is_some() {
-            continue;
-        }
-        if named.layer.as_operation().is_some() {
-            continue;
-        }
+    for named in architecture.counted_layers() {
         let class_name = snake_case(named.layer.class_name());
         let count = counts.entry(class_name.clone()).or_insert(0);
         let name = if *count == 0 { class_name } else { format!("{class_name}_{count}") };

@@ -1,9 +1,11 @@
 //! `compile`: what to minimise, how, and what to measure.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use ceras_graph::{DType, Tensor, TensorType};
 
+use super::outputs::{PerOutput, count_misfit, outputs_in_words};
 use crate::error::{Error, ErrorKind, Result};
 use crate::losses::LossRef;
 use crate::metrics::{self, MetricRef};
@@ -25,10 +27,10 @@ use crate::registry::Named;
 #[derive(Clone, Debug)]
 pub struct Compile {
     pub(crate) optimizer: Named<OptimizerRef>,
-    pub(crate) losses: Vec<Named<LossRef>>,
-    pub(crate) loss_weights: Option<Vec<f64>>,
-    pub(crate) metrics: Vec<Vec<Named<MetricRef>>>,
-    pub(crate) weighted_metrics: Vec<Vec<Named<MetricRef>>>,
+    pub(crate) losses: PerOutput<Named<LossRef>>,
+    pub(crate) loss_weights: Option<PerOutput<f64>>,
+    pub(crate) metrics: Metrics,
+    pub(crate) weighted_metrics: Metrics,
     pub(crate) run_eagerly: bool,
 }
 
@@ -38,10 +40,10 @@ impl Compile {
     pub fn new(loss: impl Into<Named<LossRef>>) -> Compile {
         Compile {
             optimizer: "rmsprop".into(),
-            losses: vec![loss.into()],
+            losses: PerOutput::Same(loss.into()),
             loss_weights: None,
-            metrics: Vec::new(),
-            weighted_metrics: Vec::new(),
+            metrics: PerOutput::Same(Vec::new()),
+            weighted_metrics: PerOutput::Same(Vec::new()),
             run_eagerly: false,
         }
     }
@@ -56,21 +58,84 @@ impl Compile {
     /// One loss for each output, in the order of the model's outputs.
     #[must_use]
     pub fn losses<T: Into<Named<LossRef>>>(mut self, losses: impl IntoIterator<Item = T>) -> Compile {
-        self.losses = losses.into_iter().map(Into::into).collect();
+        self.losses = PerOutput::List(losses.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// One loss for each output, by the outputs' names.
+    #[must_use]
+    pub fn losses_by_output<'a, T: Into<Named<LossRef>>>(
+        mut self,
+        losses: impl IntoIterator<Item = (&'a str, T)>,
+    ) -> Compile {
+        let named = |(name, loss): (&str, T)| (name.to_owned(), loss.into());
+        self.losses = PerOutput::Named(losses.into_iter().map(named).collect());
         self
     }
 
     /// What the loss of each output is multiplied by in the sum that is minimised.
     #[must_use]
     pub fn loss_weights(mut self, weights: impl Into<Vec<f64>>) -> Compile {
-        self.loss_weights = Some(weights.into());
+        self.loss_weights = Some(PerOutput::List(weights.into()));
         self
     }
 
-    /// What to measure, by Keras' names or as objects, on every output.
+    /// The same by the outputs' names; 1 where nothing is said.
+    #[must_use]
+    pub fn loss_weights_by_output<'a>(
+        mut self,
+        weights: impl IntoIterator<Item = (&'a str, f64)>,
+    ) -> Compile {
+        let named = |(name, weight): (&str, f64)| (name.to_owned(), weight);
+        self.loss_weights = Some(PerOutput::Named(weights.into_iter().map(named).collect()));
+        self
+    }
+
+    /// What to measure, by Keras' names or as objects. On a model with several outputs this is one metric for each, as in
+    /// Keras; [`Compile::metrics_per_output`] takes lists.
     #[must_use]
     pub fn metrics<T: Into<Named<MetricRef>>>(mut self, metrics: impl IntoIterator<Item = T>) -> Compile {
-        self.metrics = vec![metrics.into_iter().map(Into::into).collect()];
+        self.metrics = PerOutput::Same(metrics.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// What to measure on each output, in the order of the model's outputs.
+    #[must_use]
+    pub fn metrics_per_output<T: Into<Named<MetricRef>>>(
+        mut self,
+        metrics: impl IntoIterator<Item = Vec<T>>,
+    ) -> Compile {
+        self.metrics = per_output(metrics);
+        self
+    }
+
+    /// What to measure, by the outputs' names.
+    #[must_use]
+    pub fn metrics_by_output<'a, T: Into<Named<MetricRef>>>(
+        mut self,
+        metrics: impl IntoIterator<Item = (&'a str, Vec<T>)>,
+    ) -> Compile {
+        self.metrics = by_output(metrics);
+        self
+    }
+
+    /// What to measure on each output with weights taken into account, in the order of the model's outputs.
+    #[must_use]
+    pub fn weighted_metrics_per_output<T: Into<Named<MetricRef>>>(
+        mut self,
+        metrics: impl IntoIterator<Item = Vec<T>>,
+    ) -> Compile {
+        self.weighted_metrics = per_output(metrics);
+        self
+    }
+
+    /// What to measure with weights taken into account, by the outputs' names.
+    #[must_use]
+    pub fn weighted_metrics_by_output<'a, T: Into<Named<MetricRef>>>(
+        mut self,
+        metrics: impl IntoIterator<Item = (&'a str, Vec<T>)>,
+    ) -> Compile {
+        self.weighted_metrics = by_output(metrics);
         self
     }
 
@@ -80,7 +145,7 @@ impl Compile {
         mut self,
         metrics: impl IntoIterator<Item = T>,
     ) -> Compile {
-        self.weighted_metrics = vec![metrics.into_iter().map(Into::into).collect()];
+        self.weighted_metrics = PerOutput::Same(metrics.into_iter().map(Into::into).collect());
         self
     }
 
@@ -92,6 +157,35 @@ impl Compile {
     }
 }
 
+/// Metrics by output; the same list for all is a list of one metric for each where the model has several outputs.
+type Metrics = PerOutput<Vec<Named<MetricRef>>>;
+
+fn per_output<T: Into<Named<MetricRef>>>(metrics: impl IntoIterator<Item = Vec<T>>) -> Metrics {
+    PerOutput::List(metrics.into_iter().map(|list| list.into_iter().map(Into::into).collect()).collect())
+}
+
+fn by_output<'a, T: Into<Named<MetricRef>>>(metrics: impl IntoIterator<Item = (&'a str, Vec<T>)>) -> Metrics {
+    let named = |(name, list): (&str, Vec<T>)| (name.to_owned(), list.into_iter().map(Into::into).collect());
+    PerOutput::Named(metrics.into_iter().map(named).collect())
+}
+
+/// The metrics of each output, by Keras' rules.
+fn metrics_of_outputs(what: &str, given: &Metrics, outputs: &[&str]) -> Result<Vec<Vec<Named<MetricRef>>>> {
+    match given {
+        PerOutput::Same(list) if outputs.len() == 1 => Ok(vec![list.clone()]),
+        PerOutput::Same(list) if list.is_empty() => Ok(vec![Vec::new(); outputs.len()]),
+        PerOutput::Same(list) if list.len() == outputs.len() => {
+            Ok(list.iter().map(|metric| vec![metric.clone()]).collect())
+        }
+        PerOutput::Same(list) => Err(count_misfit(what, outputs, list.len())
+            .hint(format!("say which output each is for, with `{what}_per_output` or `{what}_by_output`"))),
+        other => {
+            let lists = other.of_outputs(what, outputs)?;
+            Ok(lists.into_iter().map(|list| list.cloned().unwrap_or_default()).collect())
+        }
+    }
+}
+
 /// What a model was compiled with, its words resolved.
 #[derive(Clone, Debug)]
 pub struct Compiled {
@@ -100,13 +194,15 @@ pub struct Compiled {
     /// The loss of each output.
     pub losses: Vec<LossRef>,
     /// The losses as they were given: a name stays a name in the file.
-    pub given_losses: Vec<Named<LossRef>>,
+    pub given_losses: PerOutput<Named<LossRef>>,
     /// What each loss is multiplied by.
     pub loss_weights: Option<Vec<f64>>,
-    /// The metrics as they were given, for each output.
-    pub given_metrics: Vec<Vec<Named<MetricRef>>>,
-    /// The weighted metrics as they were given, for each output.
-    pub given_weighted_metrics: Vec<Vec<Named<MetricRef>>>,
+    /// The weights of the losses as they were given.
+    pub given_loss_weights: Option<PerOutput<f64>>,
+    /// The metrics as they were given.
+    pub given_metrics: PerOutput<Vec<Named<MetricRef>>>,
+    /// The weighted metrics as they were given.
+    pub given_weighted_metrics: PerOutput<Vec<Named<MetricRef>>>,
     /// Whether the graph is run node by node.
     pub run_eagerly: bool,
     /// The numbers of the optimizer's variables in the store, once there are any.
@@ -154,25 +250,20 @@ impl Model {
     pub fn compile(&mut self, compile: Compile) -> Result<()> {
         let optimizer = compile.optimizer.resolve()?;
         crate::optimizers::check(&*optimizer)?;
-        let losses = compile.losses.iter().map(Named::<LossRef>::resolve).collect::<Result<Vec<_>>>()?;
-        let outputs =
-            self.is_built().then(|| self.architecture().map(|a| a.output_types().len())).transpose()?;
-        let outputs = outputs.unwrap_or(losses.len().max(1));
-        let losses = match losses.len() {
-            1 => vec![losses[0].clone(); outputs],
-            given if given == outputs => losses,
-            given => {
-                let text = format!("the model has {outputs} outputs; {given} losses are given");
-                return Err(Error::new(ErrorKind::Usage, text));
-            }
-        };
-        if let Some(weights) = compile.loss_weights.as_ref().filter(|weights| weights.len() != outputs) {
-            let text = format!("the model has {outputs} outputs; {} loss weights are given", weights.len());
-            return Err(Error::new(ErrorKind::Usage, text));
-        }
-        for metric in compile.metrics.iter().chain(&compile.weighted_metrics).flatten() {
-            if let Named::Name(name) = metric {
-                metrics::check_name(name)?;
+        let outputs = self.names_of_outputs()?;
+        let outputs: Vec<&str> = outputs.iter().map(String::as_str).collect();
+        let losses = losses_of_outputs(&compile.losses, &outputs)?;
+        let weights =
+            compile.loss_weights.as_ref().map(|weights| weights.of_outputs("loss_weights", &outputs));
+        let loss_weights = weights.transpose()?.map(|weights| {
+            weights.into_iter().map(|weight| weight.copied().unwrap_or(1.0)).collect::<Vec<f64>>()
+        });
+        for (what, given) in [("metrics", &compile.metrics), ("weighted_metrics", &compile.weighted_metrics)]
+        {
+            for metric in metrics_of_outputs(what, given, &outputs)?.iter().flatten() {
+                if let Named::Name(name) = metric {
+                    metrics::check_name(name)?;
+                }
             }
         }
         self.store.truncate(self.weights);
@@ -182,7 +273,8 @@ impl Model {
             optimizer,
             losses,
             given_losses: compile.losses,
-            loss_weights: compile.loss_weights,
+            loss_weights,
+            given_loss_weights: compile.loss_weights,
             given_metrics: compile.metrics,
             given_weighted_metrics: compile.weighted_metrics,
             run_eagerly: compile.run_eagerly,
@@ -190,6 +282,15 @@ impl Model {
             metrics: None,
         });
         Ok(())
+    }
+
+    /// The names of the outputs; of a model that has seen no data yet, that of its last layer.
+    fn names_of_outputs(&self) -> Result<Vec<String>> {
+        if self.is_built() {
+            return Ok(self.architecture()?.output_names().into_iter().map(str::to_owned).collect());
+        }
+        let layers = self.pending().map(|pending| pending.named_layers()).transpose()?.unwrap_or_default();
+        Ok(vec![layers.last().map_or_else(|| "output".to_owned(), |(name, _)| name.clone())])
     }
 
     /// What the model was compiled with.
@@ -209,6 +310,7 @@ impl Model {
 
     /// Makes the optimizer's variables, unless they are there for these weights.
     pub(crate) fn prepare_optimizer(&mut self) -> Result<()> {
+        self.freezing_changed = false;
         let weights = self.trainable_numbers();
         let compiled = self.compiled()?;
         if compiled.optimizer_state.as_ref().is_some_and(|state| state.weights == weights) {
@@ -376,18 +478,18 @@ impl Model {
                     .map(|output| (format!("{}_loss", names[output]), None, Some(output), true)),
             );
         }
-        for (weighted, given) in [(false, &compiled.given_metrics), (true, &compiled.given_weighted_metrics)]
-        {
-            for output in 0..outputs.len() {
-                let Some(list) = given.get(output).or(given.first()) else { continue };
+        let outputs_named: Vec<&str> = names.iter().map(String::as_str).collect();
+        let mut counts: HashMap<String, usize> = HashMap::new();
+        for (weighted, what, given) in [
+            (false, "metrics", &compiled.given_metrics),
+            (true, "weighted_metrics", &compiled.given_weighted_metrics),
+        ] {
+            for (output, list) in metrics_of_outputs(what, given, &outputs_named)?.iter().enumerate() {
+                let prefix = if several { format!("{}_", names[output]) } else { String::new() };
                 for metric in list {
                     let logits = compiled.losses[output].from_logits();
                     let metric = metrics::resolve(metric, &targets[output], &outputs[output], logits)?;
-                    let key = metric.name().to_owned();
-                    let key = if several { format!("{}_{key}", names[output]) } else { key };
-                    let taken = measured.iter().any(|(other, ..)| *other == key);
-                    // Keras tells a metric that is measured both ways apart by this prefix.
-                    let key = if weighted && taken { format!("weighted_{key}") } else { key };
+                    let key = metric_key(&mut counts, &prefix, metric.name(), weighted);
                     measured.push((key, Some(metric), Some(output), weighted));
                 }
             }
@@ -413,6 +515,29 @@ impl Model {
         }
         Ok(())
     }
+}
+
+/// The loss of each output.
+fn losses_of_outputs(given: &PerOutput<Named<LossRef>>, outputs: &[&str]) -> Result<Vec<LossRef>> {
+    let losses = given.of_outputs("loss", outputs)?.into_iter().zip(outputs);
+    let resolve = |(loss, output): (Option<&Named<LossRef>>, &&str)| match loss {
+        Some(loss) => loss.resolve(),
+        None => Err(Error::new(ErrorKind::Usage, format!("`loss` says nothing of the output `{output}`"))
+            .detail(outputs_in_words(outputs))),
+    };
+    losses.map(resolve).collect()
+}
+
+/// Keras' name of a metric's result: a metric that is measured both ways has `weighted` before its name, and what is left
+/// of one name is counted.
+fn metric_key(counts: &mut HashMap<String, usize>, prefix: &str, name: &str, weighted: bool) -> String {
+    let mut key = format!("{prefix}{name}");
+    if weighted && counts.contains_key(&key) {
+        key = format!("{prefix}weighted_{name}");
+    }
+    let count = counts.entry(key.clone()).or_insert(0);
+    *count += 1;
+    if *count == 1 { key } else { format!("{key}_{}", *count - 1) }
 }
 
 /// Two metrics of one name are told apart as Keras does: `accuracy`, `accuracy_1`.

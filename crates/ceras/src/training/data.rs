@@ -2,39 +2,107 @@
 
 use ceras_graph::{DType, Tensor, TensorType};
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, did_you_mean};
 
-/// One tensor for each input (or output) of a model.
+/// One tensor for each input (or output) of a model, in the model's order or by name.
+///
+/// # Examples
+/// ```
+/// use ceras::{Tensor, training::Inputs};
+/// let size = Tensor::new(&[2, 1], [1.0f32, 2.0]).unwrap();
+/// let _ = Inputs::from(&size);
+/// let _ = Inputs::from([("size", &size), ("age", &size)]);
+/// ```
 #[derive(Clone, Debug)]
-pub struct Inputs(pub Vec<Tensor>);
+pub struct Inputs {
+    tensors: Vec<Tensor>,
+    names: Option<Vec<String>>,
+}
 
 impl From<&Tensor> for Inputs {
     fn from(tensor: &Tensor) -> Inputs {
-        Inputs(vec![tensor.clone()])
+        Inputs::from(vec![tensor.clone()])
     }
 }
 
 impl From<Tensor> for Inputs {
     fn from(tensor: Tensor) -> Inputs {
-        Inputs(vec![tensor])
+        Inputs::from(vec![tensor])
     }
 }
 
 impl From<Vec<Tensor>> for Inputs {
     fn from(tensors: Vec<Tensor>) -> Inputs {
-        Inputs(tensors)
+        Inputs { tensors, names: None }
     }
 }
 
 impl From<&[Tensor]> for Inputs {
     fn from(tensors: &[Tensor]) -> Inputs {
-        Inputs(tensors.to_vec())
+        Inputs::from(tensors.to_vec())
     }
 }
 
 impl<const N: usize> From<[&Tensor; N]> for Inputs {
     fn from(tensors: [&Tensor; N]) -> Inputs {
-        Inputs(tensors.into_iter().cloned().collect())
+        Inputs::from(tensors.into_iter().cloned().collect::<Vec<_>>())
+    }
+}
+
+impl<const N: usize> From<[(&str, &Tensor); N]> for Inputs {
+    fn from(items: [(&str, &Tensor); N]) -> Inputs {
+        Inputs::from(items.map(|(name, tensor)| (name.to_owned(), tensor.clone())).to_vec())
+    }
+}
+
+impl From<Vec<(String, Tensor)>> for Inputs {
+    fn from(items: Vec<(String, Tensor)>) -> Inputs {
+        let (names, tensors): (Vec<String>, Vec<Tensor>) = items.into_iter().unzip();
+        Inputs { tensors, names: Some(names) }
+    }
+}
+
+impl Inputs {
+    /// The tensors in the order in which they were given.
+    pub(crate) fn tensors(&self) -> &[Tensor] {
+        &self.tensors
+    }
+
+    /// The tensors in the model's order. `word` is what they are called; `names` is `None` while the model does not
+    /// know its ends.
+    pub(crate) fn in_order(self, word: &str, names: Option<&[&str]>) -> Result<Vec<Tensor>> {
+        let Some(names) = names else { return Ok(self.tensors) };
+        let Some(given) = self.names else {
+            return if self.tensors.len() == names.len() {
+                Ok(self.tensors)
+            } else {
+                let text = format!(
+                    "`{word}` holds {} tensors, and the model takes {}",
+                    self.tensors.len(),
+                    names.len()
+                );
+                Err(Error::new(ErrorKind::Shape, text).detail(format!("they are: {}", names.join(", "))))
+            };
+        };
+        if let Some(unknown) = given.iter().find(|name| !names.contains(&name.as_str())) {
+            let error = Error::new(
+                ErrorKind::Data,
+                format!("`{word}` holds `{unknown}`, which the model does not take"),
+            )
+            .detail(format!("it takes: {}", names.join(", ")));
+            return Err(match did_you_mean(unknown, names.iter().copied()) {
+                Some(close) => error.hint(format!("did you mean `{close}`?")),
+                None => error,
+            });
+        }
+        let of = |name: &&str| {
+            let place = given.iter().position(|given| given == name);
+            place.map(|place| self.tensors[place].clone()).ok_or_else(|| {
+                Error::new(ErrorKind::Data, format!("`{word}` has no `{name}`"))
+                    .detail(format!("it holds: {}", given.join(", ")))
+            })
+        };
+        names.iter().map(of).collect()
     }
 }
 
@@ -53,11 +121,11 @@ pub(crate) struct Dataset {
 
 impl Dataset {
     /// Checks that all tensors have the same rows and hold only finite numbers.
-    pub(crate) fn new(x: Inputs, y: Inputs, weight: Option<&Tensor>) -> Result<Dataset> {
-        let rows = check_rows("x", &x.0, None)?;
-        check_rows("y", &y.0, Some(rows))?;
-        let x: Vec<Tensor> = x.0.iter().map(single_precision).collect();
-        let y: Vec<Tensor> = y.0.iter().map(single_precision).collect();
+    pub(crate) fn new(x: Vec<Tensor>, y: Vec<Tensor>, weight: Option<&Tensor>) -> Result<Dataset> {
+        let rows = check_rows("x", &x, None)?;
+        check_rows("y", &y, Some(rows))?;
+        let x: Vec<Tensor> = x.iter().map(single_precision).collect();
+        let y: Vec<Tensor> = y.iter().map(single_precision).collect();
         x.iter().try_for_each(|tensor| check_finite("x", tensor))?;
         y.iter().try_for_each(|tensor| check_finite("y", tensor))?;
         let weight = weight.map(|weight| check_weight(weight, rows)).transpose()?;

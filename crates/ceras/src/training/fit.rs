@@ -6,6 +6,7 @@ use super::batches;
 use super::callbacks::{Callback, EpochEnd, Run};
 use super::data::{ClassWeight, Dataset, Inputs};
 use super::history::{History, Logs};
+use super::outputs::outputs_in_words;
 use super::plans::{Mode, PlanKey};
 use super::progress::Progress;
 use crate::error::{Error, ErrorKind, Result};
@@ -250,7 +251,7 @@ impl Evaluate {
 }
 
 /// Batches of a data set, compiled for: the plans of the full batch and of the short last one.
-struct Batches {
+pub(crate) struct Batches {
     size: usize,
     full: Option<usize>,
     rest: Option<usize>,
@@ -280,9 +281,9 @@ impl Model {
     pub fn fit(&mut self, x: impl Into<Inputs>, y: impl Into<Inputs>, fit: Fit) -> Result<History> {
         fit.check()?;
         self.compiled()?;
-        let mut data = Dataset::new(x.into(), y.into(), fit.sample_weight.as_ref())?;
+        let mut data = self.dataset(x.into(), y.into(), fit.sample_weight.as_ref())?;
         let validation = match &fit.validation_data {
-            Some((x, y, weight)) => Some(Dataset::new(x.clone(), y.clone(), weight.as_ref())?),
+            Some((x, y, weight)) => Some(self.dataset(x.clone(), y.clone(), weight.as_ref())?),
             None if fit.validation_split > 0.0 => {
                 let (first, last) = data.split(fit.validation_split)?;
                 data = first;
@@ -349,31 +350,55 @@ impl Model {
         runs: &mut [Box<dyn Run>],
         progress: &mut Progress,
     ) -> Result<Logs> {
-        let plans = self.batches(Mode::Train, data, fit.batch_size)?;
+        let mut plans = self.batches(Mode::Train, data, fit.batch_size)?;
         self.reset_metrics()?;
         for batch in 0..steps {
             let rows = order.next(plans.size, self.step);
             let Some(plan) = plans.plan(rows.len()) else { break };
-            let schedule = self.scheduled_learning_rate()?;
-            if let Some(rate) = schedule {
-                self.set_learning_rate(rate)?;
-            }
-            let plan = self.plans.get_mut(plan);
-            let memory = &mut self.store.memory;
-            batches::fill(plan, memory, data, rows);
-            plan.set_random(memory, self.seed, self.step);
-            if !plan.run(memory)? {
-                return Err(self.not_finite(data, rows, epoch, batch));
-            }
-            self.step += 1;
+            let place = || format!("in epoch {}, batch {}", epoch + 1, batch + 1);
+            self.train_step(plan, data, rows, &place)?;
             for run in runs.iter_mut() {
                 run.on_train_batch_end(self, batch)?;
+            }
+            if self.freezing_changed {
+                // A callback has frozen a layer, or let it learn: the next step is another one.
+                self.prepare_optimizer()?;
+                plans = self.batches(Mode::Train, data, fit.batch_size)?;
             }
             if progress.is_due() {
                 progress.batch(batch + 1, &self.metric_results()?);
             }
         }
         self.metric_results()
+    }
+
+    /// One step of training; `place` says where, for the error of a loss that is not finite.
+    pub(crate) fn train_step(
+        &mut self,
+        plan: usize,
+        data: &Dataset,
+        rows: &[usize],
+        place: &dyn Fn() -> String,
+    ) -> Result<()> {
+        self.follow_schedule()?;
+        let plan = self.plans.get_mut(plan);
+        let memory = &mut self.store.memory;
+        batches::fill(plan, memory, data, rows);
+        plan.set_random(memory, self.seed, self.step);
+        if !plan.run(memory)? {
+            return Err(self.not_finite(data, rows, &place()));
+        }
+        self.step += 1;
+        Ok(())
+    }
+
+    /// One step of measuring.
+    pub(crate) fn test_step(&mut self, plan: usize, data: &Dataset, rows: &[usize]) -> Result<()> {
+        let plan = self.plans.get_mut(plan);
+        let memory = &mut self.store.memory;
+        batches::fill(plan, memory, data, rows);
+        plan.set_random(memory, self.seed, self.step);
+        plan.run(memory).map(|_| ())
     }
 
     /// What `evaluate` returns: the loss and the metrics on these rows, by name.
@@ -390,7 +415,7 @@ impl Model {
             return Err(Error::new(ErrorKind::Usage, "`batch_size` must be 1 or more; it is 0"));
         }
         self.compiled()?;
-        let data = Dataset::new(x.into(), y.into(), evaluate.sample_weight.as_ref())?;
+        let data = self.dataset(x.into(), y.into(), evaluate.sample_weight.as_ref())?;
         self.build_for(&data)?;
         self.check_targets(&data)?;
         self.measure(&data, evaluate.batch_size, evaluate.steps)
@@ -402,13 +427,19 @@ impl Model {
         let rows: Vec<usize> = (0..data.rows).collect();
         for rows in rows.chunks(plans.size).take(steps.unwrap_or(usize::MAX)) {
             let Some(plan) = plans.plan(rows.len()) else { break };
-            let plan = self.plans.get_mut(plan);
-            let memory = &mut self.store.memory;
-            batches::fill(plan, memory, data, rows);
-            plan.set_random(memory, self.seed, self.step);
-            plan.run(memory)?;
+            self.test_step(plan, data, rows)?;
         }
         self.metric_results()
+    }
+
+    /// The data in the model's order, checked.
+    pub(crate) fn dataset(&self, x: Inputs, y: Inputs, weight: Option<&Tensor>) -> Result<Dataset> {
+        let architecture = self.is_built().then(|| self.architecture()).transpose()?;
+        let names =
+            architecture.map(|architecture| (architecture.input_names(), architecture.output_names()));
+        let x = x.in_order("x", names.as_ref().map(|(inputs, _)| &inputs[..]))?;
+        let y = y.in_order("y", names.as_ref().map(|(_, outputs)| &outputs[..]))?;
+        Dataset::new(x, y, weight)
     }
 
     fn build_for(&mut self, data: &Dataset) -> Result<()> {
@@ -416,7 +447,7 @@ impl Model {
         self.build(&ty)
     }
 
-    fn get_ready(&mut self, data: &Dataset) -> Result<()> {
+    pub(crate) fn get_ready(&mut self, data: &Dataset) -> Result<()> {
         self.build_for(data)?;
         self.check_targets(data)?;
         self.prepare_optimizer()
@@ -427,8 +458,8 @@ impl Model {
         let architecture = self.architecture()?;
         let (types, names) = (architecture.output_types(), architecture.output_names());
         if data.y.len() != types.len() {
-            let text = format!("the model has {} outputs; `y` holds {} tensors", types.len(), data.y.len());
-            return Err(Error::new(ErrorKind::Shape, text));
+            let text = format!("`y` holds {} tensors", data.y.len());
+            return Err(Error::new(ErrorKind::Shape, text).detail(outputs_in_words(&names)));
         }
         for ((loss, y), (ty, name)) in
             self.compiled()?.losses.iter().zip(&data.y).zip(types.iter().zip(names))
@@ -438,9 +469,10 @@ impl Model {
         Ok(())
     }
 
-    fn batches(&mut self, mode: Mode, data: &Dataset, batch_size: usize) -> Result<Batches> {
+    pub(crate) fn batches(&mut self, mode: Mode, data: &Dataset, batch_size: usize) -> Result<Batches> {
         let trainable =
             self.compiled()?.optimizer_state.as_ref().map_or(Vec::new(), |state| state.weights.clone());
+        let frozen = if mode == Mode::Train { self.frozen_paths() } else { Vec::new() };
         let size = batch_size.min(data.rows);
         let mut plan = |rows: usize| -> Result<Option<usize>> {
             if rows == 0 {
@@ -452,6 +484,7 @@ impl Model {
                 y: Dataset::batch_types(&data.y, rows),
                 weighted: data.weights.iter().map(Option::is_some).collect(),
                 trainable: trainable.clone(),
+                frozen: frozen.clone(),
             };
             self.plan(&key).map(Some)
         };
@@ -459,7 +492,10 @@ impl Model {
     }
 
     /// Sets all metrics back to their start.
-    pub(crate) fn reset_metrics(&mut self) -> Result<()> {
+    ///
+    /// # Errors
+    /// The model is not compiled.
+    pub fn reset_metrics(&mut self) -> Result<()> {
         let Some(metrics) = self.compiled()?.metrics.clone() else { return Ok(()) };
         for measured in metrics.iter() {
             for (&number, &initial) in measured.state.iter().zip(&measured.initial) {
@@ -478,36 +514,40 @@ impl Model {
     /// The metrics as they stand.
     pub(crate) fn metric_results(&self) -> Result<Logs> {
         let Some(metrics) = self.compiled()?.metrics.clone() else { return Ok(Logs::default()) };
-        let mut logs = Logs::default();
+        let mut results: Vec<(&str, f64)> = Vec::with_capacity(metrics.len());
         for measured in metrics.iter() {
             let state: Vec<Tensor> = measured.state.iter().map(|&number| self.store.get(number)).collect();
             let value = match &measured.metric {
                 Some(metric) => metric.result(&state),
                 None => mean(&state)?,
             };
-            logs.insert(&measured.key, value);
+            results.push((&measured.key, value));
         }
-        Ok(logs)
+        // Keras' order.
+        results.sort_by_key(|(key, _)| *key);
+        Ok(results.into_iter().collect())
     }
 
-    fn scheduled_learning_rate(&self) -> Result<Option<f64>> {
+    /// Gives the step the learning rate that its schedule says, without allocating anything.
+    fn follow_schedule(&mut self) -> Result<()> {
         let compiled = self.compiled()?;
         let common = compiled.optimizer.common();
-        match &compiled.optimizer_state {
-            Some(state) if common.is_scheduled() => {
-                let iterations = self.store.get(state.iterations).item()? as u64;
-                Ok(Some(common.learning_rate_at(iterations)))
-            }
-            _ => Ok(None),
-        }
+        let Some(state) = compiled.optimizer_state.as_ref().filter(|_| common.is_scheduled()) else {
+            return Ok(());
+        };
+        let offset = |number: usize| self.store.variables()[number].offset;
+        let (iterations, learning_rate) = (offset(state.iterations), offset(state.learning_rate));
+        let done = self.store.memory.state.slice::<i64>(iterations, 1)[0];
+        let rate = common.learning_rate_at(done.max(0) as u64) as f32;
+        self.store.memory.state.slice_mut::<f32>(learning_rate, 1)[0] = rate;
+        Ok(())
     }
 
     /// The error for a step whose loss or gradients are not finite.
-    fn not_finite(&self, data: &Dataset, rows: &[usize], epoch: usize, batch: usize) -> Error {
+    fn not_finite(&self, data: &Dataset, rows: &[usize], place: &str) -> Error {
         let shown: Vec<String> = rows.iter().take(8).map(usize::to_string).collect();
         let more = if rows.len() > shown.len() { ", …" } else { "" };
-        let text =
-            format!("the loss or a gradient is no longer finite in epoch {}, batch {}", epoch + 1, batch + 1);
+        let text = format!("the loss or a gradient is no longer finite {place}");
         let scale =
             data.x.iter().flat_map(Tensor::to_f64).fold(0.0f64, |largest, value| largest.max(value.abs()));
         let error = Error::new(ErrorKind::Training, text)
@@ -529,7 +569,7 @@ fn mean(state: &[Tensor]) -> Result<f64> {
 }
 
 impl Batches {
-    fn plan(&self, rows: usize) -> Option<usize> {
+    pub(crate) fn plan(&self, rows: usize) -> Option<usize> {
         if rows == self.size { self.full } else { self.rest }
     }
 }

@@ -22,6 +22,8 @@ pub(crate) struct PlanKey {
     pub(crate) weighted: Vec<bool>,
     /// The weights that are trained.
     pub(crate) trainable: Vec<usize>,
+    /// The layers that are frozen, by path: some compute otherwise then.
+    pub(crate) frozen: Vec<String>,
 }
 
 /// More shapes than this in use at once are rare, and a plan is cheap to make again.

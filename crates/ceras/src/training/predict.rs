@@ -69,18 +69,26 @@ impl Model {
         types.iter().zip(&bytes).map(tensor).collect()
     }
 
+    /// All outputs of the model by name: the keys of its dictionary, or the names of the layers that they come from.
+    ///
+    /// # Errors
+    /// As [`Model::predict`].
+    pub fn predict_named(&mut self, x: impl Into<Inputs>) -> Result<Vec<(String, Tensor)>> {
+        let outputs = self.predict_all(x, BATCH_SIZE)?;
+        let names = self.architecture()?.output_names();
+        Ok(names.into_iter().map(str::to_owned).zip(outputs).collect())
+    }
+
     /// Data in the type that the model's inputs have, as far as it is floating-point.
     fn prediction_inputs(&self, x: Inputs) -> Result<Vec<Tensor>> {
         let wanted = self.is_built().then(|| self.architecture().map(|a| a.input_types())).transpose()?;
-        if let Some(wanted) = wanted.as_ref().filter(|wanted| wanted.len() != x.0.len()) {
-            let text = format!("the model takes {} inputs; it is given {}", wanted.len(), x.0.len());
-            return Err(Error::new(ErrorKind::Shape, text));
-        }
+        let names = self.is_built().then(|| self.architecture().map(|a| a.input_names())).transpose()?;
+        let x = x.in_order("x", names.as_deref())?;
         let convert = |(index, tensor): (usize, &Tensor)| {
             let dtype = wanted.as_ref().map_or(DType::F32, |wanted| wanted[index].dtype);
             if tensor.dtype().is_float() && dtype.is_float() { tensor.cast(dtype) } else { tensor.clone() }
         };
-        Ok(x.0.iter().enumerate().map(convert).collect())
+        Ok(x.iter().enumerate().map(convert).collect())
     }
 
     /// A predictor for batches of exactly so many rows, with the weights of now.
@@ -95,8 +103,14 @@ impl Model {
             let text = format!("a predictor needs to know all dimensions of its inputs; one is {ty}");
             return Err(Error::new(ErrorKind::Shape, text));
         }
-        let key =
-            PlanKey { mode: Mode::Predict, x, y: Vec::new(), weighted: Vec::new(), trainable: Vec::new() };
+        let key = PlanKey {
+            mode: Mode::Predict,
+            x,
+            y: Vec::new(),
+            weighted: Vec::new(),
+            trainable: Vec::new(),
+            frozen: Vec::new(),
+        };
         let single_input = matches!(&key.x[..], [ty] if ty.dtype == DType::F32);
         let plan = self.make_plan(&key)?;
         let single = single_input && matches!(&plan.output_types[..], [ty] if ty.dtype == DType::F32);
@@ -118,6 +132,7 @@ fn predict_key(x: &[Tensor], rows: usize) -> PlanKey {
         y: Vec::new(),
         weighted: Vec::new(),
         trainable: Vec::new(),
+        frozen: Vec::new(),
     }
 }
 
