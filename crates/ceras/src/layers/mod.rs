@@ -72,6 +72,15 @@ pub struct LayerInfo<'a> {
     pub location: Option<&'static Location<'static>>,
 }
 
+/// What a layer does in `fit` and in `predict`, in plain words, each going on after the layer's name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Modes {
+    /// In `fit`.
+    pub fit: String,
+    /// In `evaluate` and `predict`.
+    pub predict: String,
+}
+
 /// A layer: it declares weights for given input types, and says what it computes by emitting ops.
 ///
 /// A layer is immutable: its weights live in the model's store, so one layer may stand in several models.
@@ -91,6 +100,12 @@ pub trait Layer: Configurable {
     /// # Errors
     /// An op that the inputs do not fit; the model adds the layer's name.
     fn call(&self, cx: &mut CallCx<'_>, inputs: &[Traced]) -> Result<Vec<Traced>>;
+
+    /// What the layer does in `fit` and in `predict`, where that is not the same; `frozen` says whether it is frozen.
+    fn modes(&self, frozen: bool) -> Option<Modes> {
+        let _ = frozen;
+        None
+    }
 
     /// The shape of the data that an input layer stands for; `None` for every other layer.
     fn input_type(&self) -> Option<TensorType> {

@@ -1,12 +1,13 @@
 //! `summary()`: the table that Keras prints, character for character.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::architecture::{Architecture, Kind, NamedLayer};
 use super::model::Model;
 use super::store::{Group, Variable};
 use super::table;
 use crate::error::{Error, ErrorKind, Result, did_you_mean};
+use crate::layers::Modes;
 use crate::layers::context::join;
 
 /// How a summary is written, with Keras' names and defaults.
@@ -20,6 +21,7 @@ pub struct Summary {
     positions: Option<Vec<f64>>,
     expand_nested: bool,
     show_trainable: bool,
+    show_modes: bool,
     layer_range: Option<(String, String)>,
 }
 
@@ -58,6 +60,16 @@ impl Summary {
         self
     }
 
+    /// Whether the table is followed by what layers do in `fit` and in `predict` where that differs.
+    ///
+    /// # Keras
+    /// There is no such thing there.
+    #[must_use]
+    pub fn show_modes(mut self, show_modes: bool) -> Summary {
+        self.show_modes = show_modes;
+        self
+    }
+
     /// The first and the last layer to list.
     #[must_use]
     pub fn layer_range(mut self, first: &str, last: &str) -> Summary {
@@ -89,6 +101,9 @@ impl Model {
         let mut text = format!("Model: \"{}\"\n", self.summary_name());
         text += &table::render(&writer.columns()?, &writer.rows()?);
         text += &self.totals();
+        if summary.show_modes {
+            text += &self.modes();
+        }
         Ok(text)
     }
 
@@ -113,6 +128,37 @@ impl Model {
             follows && !std::mem::replace(&mut called[call.layer], true)
         });
         architecture.kind == Kind::Functional && !chain.all(|fits| fits)
+    }
+
+    /// What layers do in `fit` and in `predict`, where that differs.
+    fn modes(&self) -> String {
+        let mut text = String::new();
+        let Ok(architecture) = self.architecture() else { return text };
+        let frozen = self.frozen_paths();
+        let is_frozen = |path: &str| {
+            !architecture.trainable || frozen.iter().any(|f| path == f || path.starts_with(&join(f, "")))
+        };
+        let own: HashSet<&str> = self.variables().iter().map(|variable| variable.path.as_str()).collect();
+        architecture.visit("", &mut |path, layer| {
+            let frozen = is_frozen(path);
+            let modes = layer.modes(frozen).or_else(|| {
+                (frozen && own.contains(path)).then(|| Modes {
+                    fit: "leaves its weights as they are: the layer is frozen".to_owned(),
+                    predict: "computes the same".to_owned(),
+                })
+            });
+            if let Some(modes) = modes {
+                let class_name = layer.class_name();
+                text += &format!(
+                    "  {path} ({class_name})\n    fit      {}\n    predict  {}\n",
+                    modes.fit, modes.predict
+                );
+            }
+        });
+        match text.is_empty() {
+            true => " All layers compute the same in fit and in predict.\n".to_owned(),
+            false => format!(" In fit and in predict:\n{text} All other layers compute the same in both.\n"),
+        }
     }
 
     fn totals(&self) -> String {

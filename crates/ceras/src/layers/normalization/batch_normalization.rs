@@ -10,7 +10,7 @@ use crate::constraints::ConstraintRef;
 use crate::dtype_policy::DTypePolicy;
 use crate::error::{Error, ErrorKind, Result};
 use crate::initializers::InitializerRef;
-use crate::layers::{BuildCx, CallCx, Layer, Problem, Traced};
+use crate::layers::{BuildCx, CallCx, Layer, Modes, Problem, Traced};
 use crate::layers::{layer_builders, layer_entry, layer_info, set_named, single};
 use crate::registry::Named;
 use crate::regularizers::RegularizerRef;
@@ -262,6 +262,20 @@ impl Layer for BatchNormalization {
         cx.weight("moving_mean", dtype, &[features], &self.moving_mean_initializer).non_trainable();
         cx.weight("moving_variance", dtype, &[features], &self.moving_variance_initializer).non_trainable();
         Ok(())
+    }
+
+    fn modes(&self, frozen: bool) -> Option<Modes> {
+        let gathered = "normalizes by the statistics that it has gathered";
+        Some(if frozen {
+            let fit = format!("{gathered}, and leaves all its weights as they are: the layer is frozen");
+            Modes { fit, predict: "computes the same".to_owned() }
+        } else {
+            let fit = format!(
+                "normalizes by the mean and variance of the batch, which move its statistics (momentum {})",
+                self.momentum
+            );
+            Modes { fit, predict: gathered.to_owned() }
+        })
     }
 
     fn call(&self, cx: &mut CallCx<'_>, inputs: &[Traced]) -> Result<Vec<Traced>> {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::dtype_policy::DTypePolicy;
 use crate::error::{Error, ErrorKind, Result};
-use crate::layers::{BuildCx, CallCx, Layer, Traced};
+use crate::layers::{BuildCx, CallCx, Layer, Modes, Traced};
 use crate::layers::{layer_builders, layer_entry, layer_info, single};
 
 /// Sets a share of the inputs to zero while training, and scales the others up so that their sum stays.
@@ -118,6 +118,19 @@ impl Layer for Dropout {
             return Err(Error::new(ErrorKind::Usage, text));
         }
         self.noise_shape_for(&input.shape).map(|_| ())
+    }
+
+    fn modes(&self, _: bool) -> Option<Modes> {
+        let share = 100.0 * self.rate;
+        let fit = match self.rate {
+            0.0 => return None,
+            1.0 => "sets all its inputs to 0".to_owned(),
+            rate => format!(
+                "sets {share}% of its inputs to 0 at random and multiplies the others by {:.3}",
+                1.0 / (1.0 - rate)
+            ),
+        };
+        Some(Modes { fit, predict: "passes its inputs on".to_owned() })
     }
 
     fn call(&self, cx: &mut CallCx<'_>, inputs: &[Traced]) -> Result<Vec<Traced>> {
