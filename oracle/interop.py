@@ -9,7 +9,7 @@ the exit status is 0 if all pass, 1 if one fails, 2 if there is nothing to check
 With `NAME.targets.npy` and `NAME.losses.npy` besides, Keras goes on training: the losses of so many epochs of one batch must
 agree too, to three times the tolerance.
 
-With several inputs: `NAME.x0.npy`, `NAME.x1.npy`, … and likewise `NAME.y0.npy`, ….
+With several inputs: `NAME.x0.npy`, `NAME.x1.npy`, … in Keras' flat order, and likewise `NAME.y0.npy`, ….
 """
 
 import pathlib
@@ -43,8 +43,9 @@ def check(path):
 
     model = keras.models.load_model(path)
     x, y = arrays(path, "x"), arrays(path, "y")
-    predicted = model.predict(x[0] if len(x) == 1 else x, verbose=0)
-    predicted = predicted if isinstance(predicted, (list, tuple)) else [predicted]
+    structure = getattr(model, "_inputs_struct", None)
+    given = x[0] if structure is None else keras.tree.pack_sequence_as(structure, x)
+    predicted = keras.tree.flatten(model.predict(given, verbose=0))
     if len(predicted) != len(y):
         raise ValueError(f"Keras gives {len(predicted)} outputs, there are {len(y)} y arrays")
     worst = 0.0

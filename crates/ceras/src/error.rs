@@ -116,6 +116,15 @@ impl Error {
         }
     }
 
+    /// Says which of the known words was probably meant, when one is close.
+    #[must_use]
+    pub fn suggest<'a>(self, word: &str, known: impl IntoIterator<Item = &'a str>) -> Error {
+        match did_you_mean(word, known) {
+            Some(close) => self.hint(format!("did you mean `{close}`?")),
+            None => self,
+        }
+    }
+
     /// The kind.
     pub fn kind(&self) -> ErrorKind {
         self.kind

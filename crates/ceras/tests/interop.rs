@@ -7,19 +7,23 @@ use std::process::Command;
 use ceras::optimizers::{Lamb, LossScaleOptimizer, OptimizerRef};
 use ceras::prelude::*;
 use ceras::registry::Named;
-use ceras::saving::FileKind;
+use ceras::saving::{FileKind, load_model};
+use ceras_testkit::oracle::{Group, fixtures};
 
 fn write_npy(path: &Path, tensor: &Tensor) {
     let dims: String = tensor.dims().iter().map(|dim| format!("{dim}, ")).collect();
-    let header = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({dims}), }}");
+    let integers = tensor.dtype() == DType::I32;
+    let kind = if integers { "<i4" } else { "<f4" };
+    let header = format!("{{'descr': '{kind}', 'fortran_order': False, 'shape': ({dims}), }}");
     // Magic, version and length are 10 bytes; the whole header ends at a multiple of 64.
     let padded = format!("{header:<width$}\n", width = (header.len() + 11).next_multiple_of(64) - 11);
     let mut file = std::fs::File::create(path).unwrap();
     file.write_all(b"\x93NUMPY\x01\x00").unwrap();
     file.write_all(&(padded.len() as u16).to_le_bytes()).unwrap();
     file.write_all(padded.as_bytes()).unwrap();
-    for value in tensor.to_f32() {
-        file.write_all(&value.to_le_bytes()).unwrap();
+    for value in tensor.to_f64() {
+        let bytes = if integers { (value as i32).to_le_bytes() } else { (value as f32).to_le_bytes() };
+        file.write_all(&bytes).unwrap();
     }
 }
 
@@ -68,6 +72,31 @@ fn functional() -> Model {
         )
         .unwrap();
     model
+}
+
+/// What Keras wrote, read, and written by this library: operations, nesting, dictionaries.
+fn write_functional_models(folder: &Path) {
+    for case in Group::load("functional").cases() {
+        let file = fixtures().join(case.meta["file"].as_str().unwrap());
+        let mut model = load_model(&file).unwrap();
+        let name = file.file_stem().unwrap().to_str().unwrap();
+        model.save(folder.join(format!("{name}.keras"))).unwrap();
+        let types = model.architecture().unwrap().input_types();
+        let x: Vec<Tensor> = types
+            .iter()
+            .enumerate()
+            .map(|(number, ty)| {
+                let array = case.array(&format!("x{number}"));
+                Tensor::new(&array.dims, array.f64s()).unwrap().cast(ty.dtype)
+            })
+            .collect();
+        for (number, x) in x.iter().enumerate() {
+            write_npy(&folder.join(format!("{name}.x{number}.npy")), x);
+        }
+        for (number, y) in model.predict_all(x, 32).unwrap().iter().enumerate() {
+            write_npy(&folder.join(format!("{name}.y{number}.npy")), y);
+        }
+    }
 }
 
 fn unbuilt_then_built() -> Model {
@@ -140,6 +169,7 @@ fn keras_reads_what_ceras_writes() {
             write_npy(&folder.path().join(format!("{name}.{letter}.npy")), output);
         }
     }
+    write_functional_models(folder.path());
     let (x, y) = (numbers(&[24, 4]), numbers(&[24, 3]));
     for (name, optimizer) in optimizers() {
         let mut model = trained(optimizer, &x, &y);

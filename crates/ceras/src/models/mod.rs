@@ -1,5 +1,6 @@
 //! Models: layers put together.
 
+mod access;
 mod architecture;
 mod functional;
 mod model;
@@ -9,12 +10,13 @@ mod structure;
 mod summary;
 mod table;
 
+pub use access::LayerKey;
 pub use architecture::{Architecture, Kind, NamedLayer};
 pub(crate) use architecture::{Call, TensorRef, snake_case};
 pub use functional::KerasTensor;
 pub(crate) use functional::architecture as functional_architecture;
+pub use model::Model;
 pub(crate) use model::declared;
-pub use model::{LayerKey, Model};
 pub use sequential::Sequential;
 pub use store::{Group, Store, Variable};
 pub use structure::{Ends, Structure};

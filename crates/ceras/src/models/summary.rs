@@ -6,7 +6,7 @@ use super::architecture::{Architecture, Kind, NamedLayer};
 use super::model::Model;
 use super::store::{Group, Variable};
 use super::table;
-use crate::error::{Error, ErrorKind, Result, did_you_mean};
+use crate::error::{Error, ErrorKind, Result};
 use crate::layers::Modes;
 use crate::layers::context::join;
 
@@ -323,11 +323,7 @@ impl Writer<'_> {
             match places[..] {
                 [] => {
                     let text = format!("`layer_range` names `{wanted}`, and no layer's name begins so");
-                    let error = Error::new(ErrorKind::Usage, text);
-                    Err(match did_you_mean(wanted, names.iter().copied()) {
-                        Some(close) => error.hint(format!("did you mean `{close}`?")),
-                        None => error,
-                    })
+                    Err(Error::new(ErrorKind::Usage, text).suggest(wanted, names.iter().copied()))
                 }
                 [first, ..] => Ok((first, places[places.len() - 1])),
             }

@@ -2,7 +2,7 @@
 
 use ceras_graph::{DType, Tensor, TensorType};
 
-use crate::error::{Error, ErrorKind, Result, did_you_mean};
+use crate::error::{Error, ErrorKind, Result};
 
 /// One tensor for each input (or output) of a model, in the model's order or by name.
 ///
@@ -85,15 +85,10 @@ impl Inputs {
             };
         };
         if let Some(unknown) = given.iter().find(|name| !names.contains(&name.as_str())) {
-            let error = Error::new(
-                ErrorKind::Data,
-                format!("`{word}` holds `{unknown}`, which the model does not take"),
-            )
-            .detail(format!("it takes: {}", names.join(", ")));
-            return Err(match did_you_mean(unknown, names.iter().copied()) {
-                Some(close) => error.hint(format!("did you mean `{close}`?")),
-                None => error,
-            });
+            let text = format!("`{word}` holds `{unknown}`, which the model does not take");
+            return Err(Error::new(ErrorKind::Data, text)
+                .detail(format!("it takes: {}", names.join(", ")))
+                .suggest(unknown, names.iter().copied()));
         }
         let of = |name: &&str| {
             let place = given.iter().position(|given| given == name);

@@ -1,6 +1,6 @@
 //! What `compile` is given for each output: one thing for all, a list, or a dictionary by the outputs' names.
 
-use crate::error::{Error, ErrorKind, Result, did_you_mean};
+use crate::error::{Error, ErrorKind, Result};
 
 /// Something for each output of a model.
 #[derive(Clone, Debug, PartialEq)]
@@ -59,11 +59,7 @@ pub(crate) fn count_misfit(what: &str, outputs: &[&str], given: usize) -> Error 
 }
 
 fn unknown_output(what: &str, outputs: &[&str], name: &str) -> Error {
-    let error =
-        Error::new(ErrorKind::Usage, format!("`{what}` names `{name}`, which is no output of the model"))
-            .detail(outputs_in_words(outputs));
-    match did_you_mean(name, outputs.iter().copied()) {
-        Some(close) => error.hint(format!("did you mean `{close}`?")),
-        None => error,
-    }
+    let text = format!("`{what}` names `{name}`, which is no output of the model");
+    let error = Error::new(ErrorKind::Usage, text).detail(outputs_in_words(outputs));
+    error.suggest(name, outputs.iter().copied())
 }

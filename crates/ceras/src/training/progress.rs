@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::fit::Verbose;
+use super::arguments::Verbose;
 use super::history::Logs;
 
 /// A live line is drawn anew this often at the most.

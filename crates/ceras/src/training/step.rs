@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use ceras_cpu::{Binding, Executable, Memory, Options, Signature};
 use ceras_graph::{DType, Graph, Shape, Tensor, TensorType, Value, autodiff, compose, eval, ops};
 
-use super::compile::{Compiled, Measured, OptimizerState};
+use super::compile::{Compiled, OptimizerState};
+use super::measured::Measured;
 use super::plans::{Mode, PlanKey};
 use crate::error::{Error, ErrorKind, Result};
 use crate::layers::Traced;
