@@ -23,8 +23,9 @@ pub(crate) struct Applied {
 }
 
 impl Applied {
+    #[track_caller]
     pub(crate) fn new(operation: Arc<dyn Operation>, arguments: Vec<Argument>) -> Applied {
-        Applied { operation, arguments, name: None, location: None }
+        Applied { operation, arguments, name: None, location: Some(Location::caller()) }
     }
 
     /// The operation of a file: its class, its config, and the arguments of one call as the file has them.

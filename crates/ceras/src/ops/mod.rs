@@ -172,6 +172,7 @@ impl From<i64> for Term {
 }
 
 /// An operation of terms, as a node.
+#[track_caller]
 pub(crate) fn node(operation: impl Operation + 'static, terms: Vec<Term>) -> Result<KerasTensor> {
     let mut tensors = Vec::new();
     let mut arguments = Vec::with_capacity(terms.len());
@@ -192,6 +193,7 @@ pub(crate) fn node(operation: impl Operation + 'static, terms: Vec<Term>) -> Res
 }
 
 /// An operation with these arguments, as a node.
+#[track_caller]
 pub(crate) fn call(
     operation: impl Operation + 'static,
     arguments: Vec<Argument>,

@@ -16,6 +16,7 @@ macro_rules! operators {
         impl<T: Into<Term>> $trait<T> for &KerasTensor {
             type Output = KerasTensor;
 
+            #[track_caller]
             fn $method(self, other: T) -> KerasTensor {
                 kept($function(self, other), self)
             }
@@ -24,6 +25,7 @@ macro_rules! operators {
         impl<T: Into<Term>> $trait<T> for KerasTensor {
             type Output = KerasTensor;
 
+            #[track_caller]
             fn $method(self, other: T) -> KerasTensor {
                 kept($function(&self, other), &self)
             }
@@ -36,6 +38,7 @@ macro_rules! operators {
         impl $trait<&KerasTensor> for $number {
             type Output = KerasTensor;
 
+            #[track_caller]
             fn $method(self, other: &KerasTensor) -> KerasTensor {
                 kept($function(self, other), other)
             }
@@ -44,6 +47,7 @@ macro_rules! operators {
         impl $trait<KerasTensor> for $number {
             type Output = KerasTensor;
 
+            #[track_caller]
             fn $method(self, other: KerasTensor) -> KerasTensor {
                 kept($function(self, &other), &other)
             }
@@ -62,6 +66,7 @@ operators! {
 impl Neg for &KerasTensor {
     type Output = KerasTensor;
 
+    #[track_caller]
     fn neg(self) -> KerasTensor {
         kept(negative(self), self)
     }
@@ -70,6 +75,7 @@ impl Neg for &KerasTensor {
 impl Neg for KerasTensor {
     type Output = KerasTensor;
 
+    #[track_caller]
     fn neg(self) -> KerasTensor {
         -&self
     }
@@ -78,6 +84,7 @@ impl Neg for KerasTensor {
 impl KerasTensor {
     /// To the power of a number or a tensor: Keras' `x ** y`.
     #[must_use]
+    #[track_caller]
     pub fn pow(&self, exponent: impl Into<Term>) -> KerasTensor {
         kept(power(self, exponent), self)
     }

@@ -301,6 +301,7 @@ fn inbound_node(architecture: &Architecture, call: &Call) -> Value {
     if let Some(operation) = layer.as_operation() {
         return json!({"args": operation.args(tensors), "kwargs": {}});
     }
+    let unmasked = tensors.len();
     let args = match layer.as_architecture().map(Architecture::input_structure) {
         Some(structure @ Structure::Dict(_)) => json!([structure.pack(&mut tensors.into_iter())]),
         _ if tensors.len() == 1 => json!(tensors),
@@ -315,7 +316,12 @@ fn inbound_node(architecture: &Architecture, call: &Call) -> Value {
         _ => None,
     };
     if MASKED.contains(&class_name) {
-        kwargs.insert("mask".into(), Value::Null);
+        let mask = match layer.as_architecture().map(Architecture::input_structure) {
+            Some(structure @ Structure::Dict(_)) => structure.pack(&mut std::iter::repeat(Value::Null)),
+            _ if unmasked == 1 => Value::Null,
+            _ => json!(vec![Value::Null; unmasked]),
+        };
+        kwargs.insert("mask".into(), mask);
     }
     json!({"args": args, "kwargs": kwargs})
 }

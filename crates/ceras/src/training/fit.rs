@@ -41,7 +41,9 @@ impl Model {
     /// ```
     ///
     /// # Keras
-    /// Values that are not finite stop the training with an error that names them; Keras goes on in silence.
+    /// Values that are not finite stop the training with an error that names them; Keras goes on in silence. The losses of
+    /// single outputs count each batch with its rows, as the total does; with TensorFlow alone Keras counts a short last
+    /// batch in them as much as a full one.
     pub fn fit(&mut self, x: impl Into<Inputs>, y: impl Into<Inputs>, fit: Fit) -> Result<History> {
         fit.check()?;
         self.compiled()?;
@@ -278,18 +280,16 @@ impl Model {
     /// The metrics as they stand.
     pub(crate) fn metric_results(&self) -> Result<Logs> {
         let Some(metrics) = self.compiled()?.metrics.clone() else { return Ok(Logs::default()) };
-        let mut results: Vec<(&str, f64)> = Vec::with_capacity(metrics.len());
+        let mut logs = Logs::default();
         for measured in metrics.iter() {
             let state: Vec<Tensor> = measured.state.iter().map(|&number| self.store.get(number)).collect();
             let value = match &measured.metric {
                 Some(metric) => metric.result(&state),
                 None => mean(&state)?,
             };
-            results.push((&measured.key, value));
+            logs.insert(&measured.key, value);
         }
-        // Keras' order.
-        results.sort_by_key(|(key, _)| *key);
-        Ok(results.into_iter().collect())
+        Ok(logs)
     }
 
     /// Gives the step the learning rate that its schedule says, without allocating anything.

@@ -1,7 +1,6 @@
 //! What training leaves behind: a number for each metric and epoch.
 
-/// The numbers of one epoch (or batch), by Keras' names, in Keras' order: those of training sorted by name, then those
-/// of validation, then what callbacks added.
+/// The numbers of one epoch (or batch), by Keras' names, sorted by name.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Logs(Vec<(String, f64)>);
 
@@ -11,15 +10,15 @@ impl Logs {
         self.0.iter().find(|(key, _)| key == name).map(|(_, value)| *value)
     }
 
-    /// Adds a number at the end, or replaces the one of that name.
+    /// Adds a number, or replaces the one of that name.
     pub fn insert(&mut self, name: &str, value: f64) {
-        match self.0.iter_mut().find(|(key, _)| key == name) {
-            Some(entry) => entry.1 = value,
-            None => self.0.push((name.to_owned(), value)),
+        match self.0.binary_search_by(|(key, _)| key.as_str().cmp(name)) {
+            Ok(index) => self.0[index].1 = value,
+            Err(index) => self.0.insert(index, (name.to_owned(), value)),
         }
     }
 
-    /// Names and numbers, in order.
+    /// Names and numbers, sorted by name.
     pub fn iter(&self) -> impl Iterator<Item = (&str, f64)> {
         self.0.iter().map(|(key, value)| (key.as_str(), *value))
     }
@@ -67,14 +66,11 @@ impl History {
         self.logs.iter().map(|logs| logs.get(name).unwrap_or(f64::NAN)).collect()
     }
 
-    /// The names of all metrics, in the order in which they first came.
+    /// The names of all metrics, sorted.
     pub fn keys(&self) -> Vec<&str> {
-        let mut keys: Vec<&str> = Vec::new();
-        for (key, _) in self.logs.iter().flat_map(Logs::iter) {
-            if !keys.contains(&key) {
-                keys.push(key);
-            }
-        }
+        let mut keys: Vec<&str> = self.logs.iter().flat_map(|logs| logs.iter().map(|(key, _)| key)).collect();
+        keys.sort_unstable();
+        keys.dedup();
         keys
     }
 
@@ -96,8 +92,7 @@ impl History {
 
     /// The table as CSV: `epoch`, then the metrics by name; numbers that read back to the same bits.
     pub fn to_csv(&self) -> String {
-        let mut keys = self.keys();
-        keys.sort_unstable();
+        let keys = self.keys();
         let mut text = format!("epoch{}\n", keys.iter().map(|key| format!(",{key}")).collect::<String>());
         for (epoch, logs) in self.epochs.iter().zip(&self.logs) {
             text += &epoch.to_string();
