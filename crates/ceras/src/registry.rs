@@ -56,7 +56,8 @@ impl<T: ?Sized> Registry<T> {
         (self.find(name)?.parse)(&Config::new())
     }
 
-    /// The object of a JSON value: a name, an envelope with `class_name` and `config`.
+    /// The object of a JSON value: a name, an envelope with `class_name` and `config`, or the envelope of a function, whose
+    /// `class_name` is `function` and whose `config` is its name.
     ///
     /// # Errors
     /// The class is unknown or its config does not fit.
@@ -68,6 +69,9 @@ impl<T: ?Sized> Registry<T> {
                     Error::new(ErrorKind::File, format!("the {} has no `class_name`", self.kind))
                         .detail(short(value))
                 })?;
+                if let ("function", Some(Value::String(name))) = (class_name, envelope.get("config")) {
+                    return self.by_name(name);
+                }
                 let empty = Config::new();
                 let config = envelope.get("config").and_then(Value::as_object).unwrap_or(&empty);
                 (self.find(class_name)?.parse)(config)

@@ -1,10 +1,14 @@
 //! Training against real Keras: ten-step trajectories, and whole histories of `fit`.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use ceras::losses::LossRef;
 use ceras::metrics::MetricRef;
 use ceras::optimizers::OptimizerRef;
+use ceras::prelude::{Dense, Input};
 use ceras::registry::Named;
-use ceras::{Compile, DType, Evaluate, Fit, Model, Tensor, Verbose};
+use ceras::regularizers::RegularizerRef;
+use ceras::{Compile, DType, Evaluate, Fit, Model, Sequential, Tensor, Verbose};
 use ceras_testkit::oracle::{Array, Case, Group, TOLERANCE, assert_close};
 use serde_json::Value as Json;
 
@@ -157,4 +161,97 @@ fn histories_of_fit_are_keras() {
             TOLERANCE,
         );
     }
+}
+
+/// What all cases of a loss family start from.
+struct Start {
+    x: Tensor,
+    y: Tensor,
+    weights: Vec<Tensor>,
+}
+
+/// The net of a case of `every_trajectory`.
+fn small_net(case: &Case<'_>) -> Model {
+    let first = Dense::new(3).activation("tanh");
+    let second = Dense::new(2).activation(case.meta["activation"].as_str().unwrap());
+    let regularizer = &case.meta["regularizer"];
+    let regularized = |dense: Dense| match regularizer.is_null() {
+        true => dense,
+        false => dense.kernel_regularizer(RegularizerRef::from_json(regularizer).unwrap()),
+    };
+    Sequential::new().add(Input::new([4])).add(regularized(first)).add(regularized(second)).build().unwrap()
+}
+
+/// How far from Keras losses and final weights may be, in units of [`TOLERANCE`].
+///
+/// Ftrl works weights out of its sums anew, as if they began at 0, and its first steps have kernels close to 0. The
+/// orthogonal regularizer measures angles between their columns, and angles of short vectors amplify rounding.
+fn allowed(optimizer: &str, regularizer: &Json) -> f64 {
+    let orthogonal = regularizer["class_name"] == "OrthogonalRegularizer";
+    if optimizer == "Ftrl" && orthogonal { 5.0 } else { 1.0 }
+}
+
+/// All optimizers with the loss and the regularizer of a case; what is wrong.
+fn trajectories(case: &Case<'_>, optimizers: &[Json], start: &Start) -> Vec<String> {
+    let mut model = small_net(case);
+    let (losses, finals) = (case.array("losses").f64s(), case.array("finals").f64s());
+    let width = finals.len() / optimizers.len();
+    let mut wrong = Vec::new();
+    for (number, words) in optimizers.iter().enumerate() {
+        let optimizer = OptimizerRef::from_json(words).unwrap();
+        let allowed = allowed(optimizer.class_name(), &case.meta["regularizer"]) * TOLERANCE;
+        let loss = LossRef::from_json(&case.meta["loss"]).unwrap();
+        model.compile(Compile::new(loss).optimizer(optimizer)).unwrap();
+        model.set_weights(&start.weights).unwrap();
+        let step = |step: usize| {
+            let (first, last) = (6 * step, 6 * step + 6);
+            let (x, y) = (start.x.rows(first, last).unwrap(), start.y.rows(first, last).unwrap());
+            let fit = Fit::new().batch_size(6).shuffle(false).verbose(Verbose::Silent);
+            model.fit(&x, &y, fit).unwrap().last().unwrap().get("loss").unwrap()
+        };
+        let ours: Vec<f64> = (0..10).map(step).collect();
+        let weights: Vec<f64> = model.get_weights().iter().flat_map(Tensor::to_f64).collect();
+        for (what, ours, keras) in [
+            ("losses", &ours, &losses[10 * number..10 * number + 10]),
+            ("weights", &weights, &finals[width * number..width * (number + 1)]),
+        ] {
+            let size = keras.iter().fold(1e-3f64, |size, value| size.max(value.abs()));
+            let errors = || ours.iter().zip(keras).map(|(a, b)| (a - b).abs());
+            if !errors().all(|error| error <= allowed * size) {
+                let class_name = words["class_name"].as_str().unwrap();
+                wrong.push(format!(
+                    "{} {class_name} {what}: {:.2} of what is allowed",
+                    case.name,
+                    errors().fold(0.0f64, f64::max) / (allowed * size)
+                ));
+            }
+        }
+    }
+    wrong
+}
+
+/// The whole product of 15 optimizers, 7 loss families and 5 regularizers.
+#[test]
+fn every_optimizer_loss_and_regularizer_goes_the_way_of_keras() {
+    let group = Group::load("every_trajectory");
+    let cases: Vec<Case<'_>> = group.cases().collect();
+    let optimizers = cases[0].meta["optimizers"].as_array().unwrap();
+    assert_eq!((cases.len(), optimizers.len()), (7 * 5, 15));
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut wrong = Vec::new();
+        while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let family = case.meta["family"].as_str().unwrap();
+            let plain = group.case(&format!("{family}_plain"));
+            let weights = plain.list("initial").into_iter().map(tensor).collect();
+            let start = Start { x: tensor(plain.array("x")), y: tensor(plain.array("y")), weights };
+            wrong.extend(trajectories(case, optimizers, &start));
+        }
+        wrong
+    };
+    let wrong: Vec<String> = std::thread::scope(|scope| {
+        let threads = [scope.spawn(work), scope.spawn(work)];
+        threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
+    });
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

@@ -11,6 +11,7 @@ mod categorical_hinge;
 mod circle;
 mod common;
 mod cosine_similarity;
+mod crossentropy;
 mod ctc;
 mod dice;
 mod hinge;
@@ -43,6 +44,7 @@ pub use categorical_hinge::CategoricalHinge;
 pub use circle::Circle;
 pub(crate) use common::{class_mask, sparse_labels};
 pub use cosine_similarity::CosineSimilarity;
+pub use crossentropy::Crossentropy;
 pub use ctc::Ctc;
 pub use dice::Dice;
 pub use hinge::Hinge;
@@ -96,6 +98,12 @@ pub trait Loss: Configurable {
     /// They do not, in plain words about `the output`, with a hint.
     fn check_targets(&self, y: &Tensor, output: &TensorType) -> Result<()>;
 
+    /// The loss that this one stands for with targets and predictions of these types; `None` for itself.
+    fn for_types(&self, y_true: &TensorType, y_pred: &TensorType) -> Option<LossRef> {
+        let _ = (y_true, y_pred);
+        None
+    }
+
     /// Whether the predictions are logits, so that metrics can read them rightly.
     #[expect(clippy::wrong_self_convention, reason = "Keras' word, which `from_logits(true)` sets")]
     fn from_logits(&self) -> bool {
@@ -116,6 +124,7 @@ pub static LOSSES: Registry<dyn Loss> = Registry {
         &categorical_hinge::ENTRY,
         &circle::ENTRY,
         &cosine_similarity::ENTRY,
+        &crossentropy::ENTRY,
         &ctc::ENTRY,
         &dice::ENTRY,
         &hinge::ENTRY,
@@ -135,7 +144,11 @@ pub static LOSSES: Registry<dyn Loss> = Registry {
 
 family! {
     /// A shared handle of a loss.
-    LossRef, Loss, LOSSES, |loss| envelope("keras.losses", &*loss.0)
+    LossRef, Loss, LOSSES, |loss| match loss.class_name() {
+        // A word in Keras, no class.
+        crossentropy::CLASS => loss.name().into(),
+        _ => envelope("keras.losses", &*loss.0),
+    }
 }
 
 /// Emits a loss of targets and predictions with sample weights and a mask, reduced to what the loss asks for.
@@ -150,6 +163,8 @@ pub fn compute(
     weight: Option<Value>,
     mask: Option<Value>,
 ) -> Result<Value, GraphError> {
+    let chosen = loss.for_types(g.ty(y_true), g.ty(y_pred));
+    let loss = chosen.as_ref().map_or(loss, |chosen| &*chosen.0);
     let (y_true, y_pred) = squeeze_or_expand_to_same_rank(g, y_true, y_pred)?;
     let per_sample = loss.call(g, y_true, y_pred)?;
     let own = loss.mask(g, y_true, y_pred, per_sample)?;

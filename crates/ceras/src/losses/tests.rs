@@ -102,7 +102,8 @@ fn every_name_is_found() {
     ] {
         assert_eq!(LossRef::by_name(name).unwrap().class_name(), class_name);
     }
-    assert_eq!(LOSSES.names().len(), 22);
+    // And the word `crossentropy`.
+    assert_eq!(LOSSES.names().len(), 22 + 1);
     let error = LossRef::by_name("sparse_categorical_crossentrpy").unwrap_err();
     assert!(error.to_string().contains("did you mean `sparse_categorical_crossentropy`?"), "{error}");
 }
@@ -226,4 +227,33 @@ fn sequences_that_do_not_fit_are_told_in_words() {
     let logits = Tensor::new(&[1, 3, 4], [0.0f32; 12]).unwrap();
     let impossible = LossRef::by_name("ctc").unwrap().eval(&rows(&[1, 1, 2]).unwrap(), &logits).unwrap();
     assert_eq!(impossible, f64::INFINITY);
+}
+
+#[test]
+fn words_and_functions_are_found() {
+    let function = serde_json::json!({"module": "builtins", "class_name": "function", "config": "huber",
+        "registered_name": "function"});
+    assert_eq!(LossRef::from_json(&function).unwrap().class_name(), "Huber");
+    let unknown = serde_json::json!({"class_name": "function", "config": "hubert"});
+    assert!(LossRef::from_json(&unknown).unwrap_err().to_string().contains("did you mean `huber`?"));
+    let loss = LossRef::by_name("ce").unwrap();
+    assert_eq!(loss.to_json(), "crossentropy");
+    // As Keras chooses: by the shapes of targets and predictions.
+    let types = |dims: &[usize]| TensorType::new(DType::F32, dims);
+    for (y_true, y_pred, class_name) in [
+        (&[6][..], &[6, 1][..], "BinaryCrossentropy"),
+        (&[6, 1], &[6, 1], "BinaryCrossentropy"),
+        (&[6], &[6, 3], "SparseCategoricalCrossentropy"),
+        (&[6, 1], &[6, 3], "SparseCategoricalCrossentropy"),
+        (&[6, 4], &[6, 4, 3], "SparseCategoricalCrossentropy"),
+        (&[6, 3], &[6, 3], "CategoricalCrossentropy"),
+        (&[6, 4, 3], &[6, 4, 3], "CategoricalCrossentropy"),
+    ] {
+        let chosen = loss.for_types(&types(y_true), &types(y_pred)).unwrap();
+        assert_eq!(chosen.class_name(), class_name, "{y_true:?} {y_pred:?}");
+    }
+    fits("ce", Tensor::from_slice(&[0i32, 2]), &[None, Some(3)]);
+    assert!(
+        complaint("ce", Tensor::from_slice(&[0i32, 3]), &[None, Some(3)]).contains("labels run from 0 to 2")
+    );
 }
