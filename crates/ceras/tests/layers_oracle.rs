@@ -128,7 +128,17 @@ fn same_json(a: &Json, b: &Json) -> bool {
 
 #[test]
 fn layers_are_keras() {
-    let group = Group::load("layers");
+    check_group("layers", 90);
+}
+
+#[test]
+fn layers_of_images_are_keras() {
+    check_group("conv_layers", 190);
+}
+
+/// Every case of a group; more than so many must have an output.
+fn check_group(name: &str, least: usize) {
+    let group = Group::load(name);
     let mut tested = 0;
     for case in group.cases() {
         let envelope = &case.meta["config"];
@@ -154,5 +164,5 @@ fn layers_are_keras() {
         compare(&case, "compiled", &called, &fast);
         tested += 1;
     }
-    assert!(tested > 90, "only {tested} cases have an output");
+    assert!(tested > least, "only {tested} cases have an output");
 }

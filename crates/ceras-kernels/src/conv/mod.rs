@@ -3,7 +3,14 @@
 //! The gradient of the image is a convolution itself: one that reads the kernel back to front and with its channels
 //! exchanged ([`Spec::transposed`]), and whose stride is a dilation of the image.
 
+mod depthwise;
+mod direct;
+mod gradient;
 mod reference;
+#[cfg(test)]
+mod tests;
+mod tile;
+mod walk;
 
 use crate::dtype::DType;
 use crate::io::{Io, Kernel};
@@ -91,28 +98,86 @@ impl Spec {
     }
 }
 
+/// Images of one unused axis more or less are the same images: a convolution of single pixels sees each image as one row.
+fn flattened(mut spec: Spec) -> Spec {
+    let still = |axis: &Axis| {
+        axis.kernel == 1
+            && axis.stride == 1
+            && axis.low == 0
+            && axis.input_dilation == 1
+            && axis.input == axis.output
+    };
+    if spec.axes.iter().all(still) {
+        let positions = spec.input_positions();
+        spec.axes = [Axis::ONE, Axis::ONE, Axis { input: positions, output: positions, ..Axis::ONE }];
+    }
+    spec
+}
+
+/// Whether each channel is a group of its own with one result.
+fn is_depthwise(spec: &Spec) -> bool {
+    spec.groups > 1 && spec.groups == spec.inputs && spec.outputs == spec.inputs
+}
+
+/// Whether there is nothing to compute.
+fn is_empty(spec: &Spec) -> bool {
+    [spec.batch, spec.inputs, spec.outputs, spec.input_positions(), spec.output_positions(), spec.taps()]
+        .contains(&0)
+}
+
 /// The kernel of a convolution. Inputs: image `[batch, …, inputs]`, kernel; output `[batch, …, outputs]`, all contiguous.
+///
+/// The order of each element's sum is that of the kernel's positions and channels, whatever the batch and the threads.
 #[derive(Debug)]
 pub struct Convolution {
     spec: Spec,
+    engine: Engine,
+}
+
+/// Who computes.
+enum Engine {
+    Direct(direct::Direct),
+    Gradient(gradient::Gradient),
+    Depthwise(Isa),
+    Reference,
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Engine::Direct(_) => "Direct",
+            Engine::Gradient(_) => "Gradient",
+            Engine::Depthwise(_) => "Depthwise",
+            Engine::Reference => "Reference",
+        })
+    }
 }
 
 impl Convolution {
     /// The kernel for a level.
-    pub fn new(spec: Spec, _isa: Isa) -> Convolution {
-        Convolution { spec }
+    pub fn new(spec: Spec, isa: Isa) -> Convolution {
+        let engine = if isa == Isa::Reference || spec.dtype != DType::F32 || is_empty(&spec) {
+            Engine::Reference
+        } else if is_depthwise(&spec) {
+            Engine::Depthwise(isa)
+        } else {
+            Engine::Direct(direct::Direct::new(flattened(spec.clone()), isa))
+        };
+        Convolution { spec, engine }
     }
 
     /// How much scratch a step with this kernel needs.
     pub fn scratch_bytes(&self) -> usize {
-        0
+        if let Engine::Direct(direct) = &self.engine { direct.scratch_bytes() } else { 0 }
     }
 }
 
 impl Kernel for Convolution {
     fn run(&self, io: &mut Io<'_>) {
-        match self.spec.dtype {
-            DType::F64 => reference::convolution::<f64>(&self.spec, io),
+        match (&self.engine, self.spec.dtype) {
+            (Engine::Direct(direct), _) => direct.run(io),
+            (Engine::Depthwise(isa), _) => depthwise::convolution(&self.spec, *isa, io),
+            (_, DType::F64) => reference::convolution::<f64>(&self.spec, io),
             _ => reference::convolution::<f32>(&self.spec, io),
         }
     }
@@ -120,27 +185,44 @@ impl Kernel for Convolution {
 
 /// The gradient of a convolution's kernel. Inputs: image `[batch, …, inputs]` and the cotangent of the result
 /// `[batch, …, outputs]`; output `[taps, inputs / groups, outputs]`, all contiguous. [`Spec::transposed`] is not used.
+///
+/// The batch is summed in parts whose number depends on the sizes only, and the parts in order.
 #[derive(Debug)]
 pub struct KernelGradient {
     spec: Spec,
+    engine: Engine,
 }
 
 impl KernelGradient {
     /// The kernel for a level.
-    pub fn new(spec: Spec, _isa: Isa) -> KernelGradient {
-        KernelGradient { spec }
+    pub fn new(spec: Spec, isa: Isa) -> KernelGradient {
+        let dilated = spec.axes.iter().any(|axis| axis.input_dilation != 1);
+        let engine = if isa == Isa::Reference || spec.dtype != DType::F32 || is_empty(&spec) || dilated {
+            Engine::Reference
+        } else if is_depthwise(&spec) {
+            Engine::Depthwise(isa)
+        } else {
+            Engine::Gradient(gradient::Gradient::new(flattened(spec.clone()), isa))
+        };
+        KernelGradient { spec, engine }
     }
 
     /// How much scratch a step with this kernel needs.
     pub fn scratch_bytes(&self) -> usize {
-        0
+        match &self.engine {
+            Engine::Gradient(gradient) => gradient.scratch_bytes(),
+            Engine::Depthwise(_) => depthwise::gradient_scratch_bytes(&self.spec),
+            _ => 0,
+        }
     }
 }
 
 impl Kernel for KernelGradient {
     fn run(&self, io: &mut Io<'_>) {
-        match self.spec.dtype {
-            DType::F64 => reference::kernel_gradient::<f64>(&self.spec, io),
+        match (&self.engine, self.spec.dtype) {
+            (Engine::Gradient(gradient), _) => gradient.run(io),
+            (Engine::Depthwise(isa), _) => depthwise::kernel_gradient(&self.spec, *isa, io),
+            (_, DType::F64) => reference::kernel_gradient::<f64>(&self.spec, io),
             _ => reference::kernel_gradient::<f32>(&self.spec, io),
         }
     }

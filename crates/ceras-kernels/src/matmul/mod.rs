@@ -35,9 +35,9 @@ mod shape;
 #[cfg(test)]
 mod tests;
 mod tile;
-mod vector;
+pub(crate) mod vector;
 #[cfg(target_arch = "x86_64")]
-mod x86;
+pub(crate) mod x86;
 
 use std::sync::Arc;
 

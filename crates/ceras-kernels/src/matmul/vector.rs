@@ -3,7 +3,7 @@
 use crate::dtype::Element;
 
 /// A floating-point element that has fast kernels.
-pub(super) trait Float: Element {
+pub(crate) trait Float: Element {
     const ZERO: Self;
     fn multiply(self, other: Self) -> Self;
     fn add(self, other: Self) -> Self;
@@ -65,7 +65,7 @@ pub(super) fn prefetch_far<T>(pointer: *const T) {
 ///
 /// The methods are `unsafe` because they touch memory through pointers and because they must be inlined into a
 /// function that has the instruction-set level switched on.
-pub(super) trait Vector: Copy {
+pub(crate) trait Vector: Copy {
     type Element: Float;
     /// Selects the first lanes of a register.
     type Mask: Copy;
@@ -107,7 +107,7 @@ const MAX_LANES: usize = 16;
 
 /// Two registers' worth of elements on any processor with 16-byte registers; plain loops that the compiler vectorises.
 #[derive(Clone, Copy)]
-pub(super) struct Lanes<T, const N: usize>([T; N]);
+pub(crate) struct Lanes<T, const N: usize>([T; N]);
 
 impl<T: Float, const N: usize> Vector for Lanes<T, N> {
     type Element = T;

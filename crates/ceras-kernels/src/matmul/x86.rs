@@ -9,7 +9,7 @@ macro_rules! avx512 {
      $load_masked:ident, $store:ident, $store_masked:ident, $fma:ident, $add:ident, $max:ident, $unordered:ident,
      $blend:ident, $and:ident, $sum:ident) => {
         #[derive(Clone, Copy)]
-        pub(super) struct $name($register);
+        pub(crate) struct $name($register);
 
         // SAFETY (all blocks): the caller is inlined into a function with AVX-512 switched on, and its pointers are
         // readable or writable for the lanes that are touched.
@@ -129,14 +129,14 @@ static MASK_F64: [i64; 8] = [-1, -1, -1, -1, 0, 0, 0, 0];
 
 /// A lane mask and its count: a masked store is many times slower than the pieces of a register.
 #[derive(Clone, Copy)]
-pub(super) struct Prefix(__m256i, usize);
+pub(crate) struct Prefix(__m256i, usize);
 
 macro_rules! avx2 {
     ($name:ident, $register:ty, $element:ty, $table:ident, $lanes:literal, $zero:ident, $splat:ident, $load:ident,
      $load_masked:ident, $store:ident, $fma:ident, $add:ident, $max:ident, $compare:ident, $blend:ident,
      $pieces:ident, $and:ident, $sum:ident) => {
         #[derive(Clone, Copy)]
-        pub(super) struct $name($register);
+        pub(crate) struct $name($register);
 
         // SAFETY (all blocks): the caller is inlined into a function with AVX2 and FMA switched on, and its pointers
         // are readable or writable for the lanes that are touched.

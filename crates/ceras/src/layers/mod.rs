@@ -1,10 +1,14 @@
 //! Layers: one file each, with its docs, its config (the struct *is* Keras' config) and its rule.
 
 pub mod context;
+pub mod convolutional;
 pub mod core;
+pub mod image;
 pub mod normalization;
+pub mod pooling;
 pub mod regularization;
 pub mod reshaping;
+pub mod spatial;
 
 use std::panic::Location;
 use std::sync::Arc;
@@ -15,10 +19,24 @@ use crate::error::Result;
 use crate::registry::{Configurable, Registry};
 
 pub use context::{BuildCx, CallCx, WeightSpec};
+pub use convolutional::{
+    Conv1D, Conv1DTranspose, Conv2D, Conv2DTranspose, Conv3D, Conv3DTranspose, DepthwiseConv1D,
+    DepthwiseConv2D, SeparableConv1D, SeparableConv2D,
+};
 pub use core::{Activation, Dense, InputLayer};
+pub use image::Interpolation;
 pub use normalization::{BatchNormalization, Normalization};
+pub use pooling::{
+    AveragePooling1D, AveragePooling2D, AveragePooling3D, GlobalAveragePooling1D, GlobalAveragePooling2D,
+    GlobalAveragePooling3D, GlobalMaxPooling1D, GlobalMaxPooling2D, GlobalMaxPooling3D, MaxPooling1D,
+    MaxPooling2D, MaxPooling3D,
+};
 pub use regularization::Dropout;
-pub use reshaping::Flatten;
+pub use reshaping::{
+    Cropping1D, Cropping2D, Cropping3D, Flatten, UpSampling1D, UpSampling2D, UpSampling3D, ZeroPadding1D,
+    ZeroPadding2D, ZeroPadding3D,
+};
+pub use spatial::{Margins, Padding, Sizes};
 
 /// The layers that a file may name.
 pub static LAYERS: Registry<dyn Layer> = Registry {
@@ -32,6 +50,37 @@ pub static LAYERS: Registry<dyn Layer> = Registry {
         &regularization::dropout::ENTRY,
         &normalization::normalization::ENTRY,
         &normalization::batch_normalization::ENTRY,
+        &reshaping::cropping1d::ENTRY,
+        &reshaping::cropping2d::ENTRY,
+        &reshaping::cropping3d::ENTRY,
+        &reshaping::up_sampling1d::ENTRY,
+        &reshaping::up_sampling2d::ENTRY,
+        &reshaping::up_sampling3d::ENTRY,
+        &reshaping::zero_padding1d::ENTRY,
+        &reshaping::zero_padding2d::ENTRY,
+        &reshaping::zero_padding3d::ENTRY,
+        &pooling::average_pooling1d::ENTRY,
+        &pooling::average_pooling2d::ENTRY,
+        &pooling::average_pooling3d::ENTRY,
+        &pooling::global_average_pooling1d::ENTRY,
+        &pooling::global_average_pooling2d::ENTRY,
+        &pooling::global_average_pooling3d::ENTRY,
+        &pooling::global_max_pooling1d::ENTRY,
+        &pooling::global_max_pooling2d::ENTRY,
+        &pooling::global_max_pooling3d::ENTRY,
+        &pooling::max_pooling1d::ENTRY,
+        &pooling::max_pooling2d::ENTRY,
+        &pooling::max_pooling3d::ENTRY,
+        &convolutional::conv1d::ENTRY,
+        &convolutional::conv1d_transpose::ENTRY,
+        &convolutional::conv2d::ENTRY,
+        &convolutional::conv2d_transpose::ENTRY,
+        &convolutional::conv3d::ENTRY,
+        &convolutional::conv3d_transpose::ENTRY,
+        &convolutional::depthwise_conv1d::ENTRY,
+        &convolutional::depthwise_conv2d::ENTRY,
+        &convolutional::separable_conv1d::ENTRY,
+        &convolutional::separable_conv2d::ENTRY,
     ],
 };
 

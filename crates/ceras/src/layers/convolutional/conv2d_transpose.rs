@@ -1,0 +1,80 @@
+//! The transposed convolution of pictures.
+
+use ceras_graph::TensorType;
+
+use super::common::{Declared, check_groups, convolution_layer};
+use super::transposed;
+use crate::error::Result;
+use crate::layers::layer_info;
+use crate::layers::{BuildCx, CallCx, Layer, Traced};
+
+convolution_layer! {
+    /// The transpose of a convolution over 2 axes: each input position spreads over the kernel's reach, so that the result is
+    /// larger than the input.
+    ///
+    /// `output[b, i·strides + t·dilation_rate − padding, f] += input[b, i, c] · kernel[t, f, c]`, then bias and activation.
+    ///
+    /// # Shapes
+    /// `[batch, height, width, channels]` → `[batch, height, width, filters]`; along each axis of `n` positions, with
+    /// `k = (kernel_size − 1)·dilation_rate + 1`, the result has `n·strides + max(k − strides, 0)` positions (`valid`) or
+    /// `n·strides` (`same`); with `output_padding` it has `(n − 1)·strides + k + output_padding`, less `2·⌊k/2⌋` for `same`.
+    /// Weights: `kernel` `[kernel_size…, filters, channels]`, then `bias` `[filters]`.
+    ///
+    /// # Errors
+    /// The rank is not 4, the channels are unknown, `output_padding` is not less than `strides`, or `strides` and
+    /// `dilation_rate` are both more than 1.
+    ///
+    /// # Examples
+    /// Each input is laid down twice.
+    /// ```
+    /// use ceras::layers::Conv2DTranspose;
+    /// use ceras::prelude::*;
+    /// let layer = Conv2DTranspose::new(1, [1, 2]).strides(2).use_bias(false);
+    /// let mut model = Sequential::new().add(Input::new([1, 2, 1])).add(layer).build()?;
+    /// model.set_weights(&[Tensor::new(&[1, 2, 1, 1], [1.0f32; 2])?])?;
+    /// let y = model.predict(&Tensor::new(&[1, 1, 2, 1], [1.0f32, 2.0])?)?;
+    /// assert_eq!(y.slice::<f32>(), [1.0, 1.0, 2.0, 2.0, 0.0, 0.0, 0.0, 0.0]);
+    /// # Ok::<(), ceras::Error>(())
+    /// ```
+    ///
+    /// # References
+    /// Dumoulin & Visin (2016), *A guide to convolution arithmetic for deep learning*, <https://arxiv.org/abs/1603.07285>
+    ///
+    /// # Keras
+    /// Nothing differs.
+    Conv2DTranspose<2>(filters);
+    first { filters = filters }
+    transpose { output_padding }
+    groups {}
+    weights { kernel_initializer, kernel_regularizer, kernel_constraint; }
+}
+
+impl Layer for Conv2DTranspose {
+    layer_info!();
+
+    fn build(&self, cx: &mut BuildCx<'_>, inputs: &[TensorType]) -> Result<()> {
+        let channels = self.checked(inputs)?;
+        check_groups(1, channels, self.filters)?;
+        transposed::check(&self.moves(), self.output_padding.as_ref().map(|sizes| &sizes.0[..]))?;
+        let mut dims = self.kernel_size.0.to_vec();
+        dims.extend([self.filters, channels]);
+        let kernel = Declared {
+            name: "kernel",
+            dims,
+            initializer: &self.kernel_initializer,
+            regularizer: &self.kernel_regularizer,
+            constraint: &self.kernel_constraint,
+        };
+        kernel.declare(cx, self.dtype.dtype());
+        self.declare_bias(cx, self.filters);
+        Ok(())
+    }
+
+    fn call(&self, cx: &mut CallCx<'_>, inputs: &[Traced]) -> Result<Vec<Traced>> {
+        let x = self.image(cx, inputs)?;
+        let kernel = cx.weight("kernel")?;
+        let output_padding = self.output_padding.as_ref().map(|sizes| &sizes.0[..]);
+        let y = transposed::convolve(&self.moves(), output_padding, cx.graph(), x, kernel)?;
+        Ok(vec![self.after().apply(cx, y)?.into()])
+    }
+}

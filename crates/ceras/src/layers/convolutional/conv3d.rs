@@ -1,0 +1,75 @@
+//! The convolutional layer of volumes.
+
+use ceras_graph::TensorType;
+
+use super::common::{Declared, convolution_layer};
+use crate::error::Result;
+use crate::layers::layer_info;
+use crate::layers::{BuildCx, CallCx, Layer, Traced};
+
+convolution_layer! {
+    /// A convolution over 3 axes: a small kernel that moves over the input and sums what lies under it.
+    ///
+    /// `output[b, o, f] = activation(Σ input[b, o·strides + t·dilation_rate, c] · kernel[t, c, f] + bias[f])` over the
+    /// kernel's positions `t` and the channels `c` of the group of `f`.
+    ///
+    /// # Shapes
+    /// `[batch, depth, height, width, channels]` → `[batch, depth, height, width, filters]` (`valid` or `same` padding); with `channels_first` the
+    /// channels are axis 1. Weights: `kernel` `[kernel_size…, channels / groups, filters]`, then `bias` `[filters]`.
+    ///
+    /// # Errors
+    /// The rank is not 5, the channels are unknown or not a multiple of `groups`, `filters` is not, the kernel reaches
+    /// beyond the image, or `strides` and `dilation_rate` are both more than 1.
+    ///
+    /// # Examples
+    /// One slice of 2×2 voxels and a kernel of ones: their sum.
+    /// ```
+    /// use ceras::layers::Conv3D;
+    /// use ceras::prelude::*;
+    /// let mut model = Sequential::new().add(Input::new([1, 2, 2, 1])).add(Conv3D::new(1, [1, 2, 2])).build()?;
+    /// model.set_weights(&[Tensor::new(&[1, 2, 2, 1, 1], [1.0f32; 4])?, Tensor::new(&[1], [0.0f32])?])?;
+    /// let y = model.predict(&Tensor::new(&[1, 1, 2, 2, 1], [1.0f32, 2.0, 3.0, 4.0])?)?;
+    /// assert_eq!(y.slice::<f32>(), [10.0]);
+    /// # Ok::<(), ceras::Error>(())
+    /// ```
+    ///
+    /// # References
+    /// LeCun, Bottou, Bengio, Haffner (1998), *Gradient-based learning applied to document recognition*,
+    /// <https://doi.org/10.1109/5.726791>
+    ///
+    /// # Keras
+    /// `lora_rank` is refused: it is a pass over the graph here, not a mode of a layer.
+    Conv3D<3>(filters);
+    first { filters = filters }
+    transpose {}
+    groups { groups }
+    weights { kernel_initializer, kernel_regularizer, kernel_constraint; }
+}
+
+impl Layer for Conv3D {
+    layer_info!();
+
+    fn build(&self, cx: &mut BuildCx<'_>, inputs: &[TensorType]) -> Result<()> {
+        let channels = self.checked(inputs)?;
+        super::common::check_groups(self.groups, channels, self.filters)?;
+        let mut dims = self.kernel_size.0.to_vec();
+        dims.extend([channels / self.groups, self.filters]);
+        let kernel = Declared {
+            name: "kernel",
+            dims,
+            initializer: &self.kernel_initializer,
+            regularizer: &self.kernel_regularizer,
+            constraint: &self.kernel_constraint,
+        };
+        kernel.declare(cx, self.dtype.dtype());
+        self.declare_bias(cx, self.filters);
+        Ok(())
+    }
+
+    fn call(&self, cx: &mut CallCx<'_>, inputs: &[Traced]) -> Result<Vec<Traced>> {
+        let x = self.image(cx, inputs)?;
+        let kernel = cx.weight("kernel")?;
+        let y = self.moves().convolve(cx.graph(), x, kernel, self.groups)?;
+        Ok(vec![self.after().apply(cx, y)?.into()])
+    }
+}
