@@ -416,7 +416,7 @@ impl Model {
         self.build(&ty)
     }
 
-    fn get_ready(&mut self, data: &Dataset) -> Result<()> {
+    pub(super) fn get_ready(&mut self, data: &Dataset) -> Result<()> {
         self.build_for(data)?;
         self.check_targets(data)?;
         self.prepare_optimizer()
@@ -439,23 +439,27 @@ impl Model {
     }
 
     fn batches(&mut self, mode: Mode, data: &Dataset, batch_size: usize) -> Result<Batches> {
-        let trainable =
-            self.compiled()?.optimizer_state.as_ref().map_or(Vec::new(), |state| state.weights.clone());
         let size = batch_size.min(data.rows);
         let mut plan = |rows: usize| -> Result<Option<usize>> {
             if rows == 0 {
                 return Ok(None);
             }
-            let key = PlanKey {
-                mode,
-                x: Dataset::batch_types(&data.x, rows),
-                y: Dataset::batch_types(&data.y, rows),
-                weighted: data.weights.iter().map(Option::is_some).collect(),
-                trainable: trainable.clone(),
-            };
+            let key = self.plan_key(mode, data, rows)?;
             self.plan(&key).map(Some)
         };
         Ok(Batches { size, full: plan(size)?, rest: plan(data.rows % size)? })
+    }
+
+    /// What the plan for a batch of so many rows is kept under.
+    pub(super) fn plan_key(&self, mode: Mode, data: &Dataset, rows: usize) -> Result<PlanKey> {
+        let state = self.compiled()?.optimizer_state.as_ref();
+        Ok(PlanKey {
+            mode,
+            x: Dataset::batch_types(&data.x, rows),
+            y: Dataset::batch_types(&data.y, rows),
+            weighted: data.weights.iter().map(Option::is_some).collect(),
+            trainable: state.map_or(Vec::new(), |state| state.weights.clone()),
+        })
     }
 
     /// Sets all metrics back to their start.
