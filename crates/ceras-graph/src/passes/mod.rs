@@ -30,6 +30,9 @@ pub use fuse::fuse;
 pub use recompute::recompute;
 pub use simplify::simplify;
 
+/// A pass that gives nothing where it changes nothing.
+type Pass = fn(&Graph) -> Option<Graph>;
+
 /// Rounds of the passes that feed each other; more than two or three are never needed.
 const ROUNDS: usize = 8;
 
@@ -50,7 +53,7 @@ pub fn optimize(graph: &Graph) -> Graph {
     if graph.nodes().iter().any(|node| !node.op.graphs().is_empty()) {
         graph = Cow::Owned(checked("sub-graphs", within(&graph, optimize)));
     }
-    let passes: [(&str, fn(&Graph) -> Option<Graph>); 4] = [
+    let passes: [(&str, Pass); 4] = [
         ("dce", dce::without_dead),
         ("fold", fold::folded),
         ("simplify", simplify::simplified),
