@@ -28,6 +28,7 @@ struct Cli {
 enum Command {
     Train(commands::train::Train),
     Predict(commands::predict::Predict),
+    Profile(commands::profile::Profile),
     Evaluate(commands::evaluate::Evaluate),
     Fit(commands::fit::Fit),
     Summary(commands::summary::Summary),
@@ -41,6 +42,7 @@ fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Train(train) => train.run(),
         Command::Predict(predict) => predict.run(),
+        Command::Profile(profile) => profile.run(),
         Command::Evaluate(evaluate) => evaluate.run(),
         Command::Fit(fit) => fit.run(),
         Command::Summary(summary) => summary.run(),

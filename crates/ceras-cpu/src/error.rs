@@ -59,9 +59,9 @@ pub struct InputError {
     /// The input's name, or its number in words.
     pub input: String,
     /// The type that it takes.
-    pub expected: TensorType,
+    pub expected: Box<TensorType>,
     /// The type of the tensor.
-    pub found: TensorType,
+    pub found: Box<TensorType>,
 }
 
 impl fmt::Display for InputError {

@@ -107,8 +107,8 @@ impl Executable {
         if port.ty.dtype != tensor.dtype() || port.dims != tensor.dims() {
             return Err(InputError {
                 input: port.name.clone(),
-                expected: port.ty.clone(),
-                found: tensor.ty(),
+                expected: Box::new(port.ty.clone()),
+                found: Box::new(tensor.ty()),
             });
         }
         self.input_mut(memory, index).copy_from_slice(tensor.bytes());

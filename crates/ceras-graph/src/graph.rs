@@ -254,6 +254,43 @@ impl Graph {
         self.emit_at(op, inputs, Arc::clone(&node.scope), node.location)
     }
 
+    /// Adds a node of another graph whose operands here have the types that they have there; gives its number.
+    pub(crate) fn copy_node(&mut self, source: &Graph, node: &Node, inputs: Vec<Value>) -> usize {
+        let types = |graph: &Graph, values: &[Value]| -> Vec<TensorType> {
+            values.iter().map(|value| graph.ty(*value).clone()).collect()
+        };
+        debug_assert_eq!(
+            types(source, &node.inputs),
+            types(self, &inputs),
+            "operands of `{}`",
+            node.op.name()
+        );
+        let index = self.nodes.len();
+        let outputs = (0u32..)
+            .zip(&node.outputs)
+            .map(|(result, old)| self.push_value(source.ty(*old).clone(), Some((index as u32, result))));
+        let outputs = outputs.collect();
+        self.nodes.push(Node {
+            op: Arc::clone(&node.op),
+            inputs,
+            outputs,
+            scope: Arc::clone(&node.scope),
+            location: node.location,
+        });
+        index
+    }
+
+    /// Gives a value the name and the origin of one of another graph, unless it has its own.
+    pub(crate) fn name_after(&mut self, value: Value, source: &Graph, old: Value) {
+        let (new, old) = (&mut self.values[value.index()], &source.values[old.index()]);
+        if new.name.is_none() {
+            new.name.clone_from(&old.name);
+        }
+        if new.origin.is_none() {
+            new.origin.clone_from(&old.origin);
+        }
+    }
+
     /// Copies the nodes of `other` into this graph, with `inputs` in place of its inputs; gives its outputs here.
     ///
     /// # Errors

@@ -1,6 +1,8 @@
 //! Shapes and types of tensors.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
 
 use ceras_kernels::DType;
 
@@ -8,28 +10,81 @@ use ceras_kernels::DType;
 pub type Dim = Option<usize>;
 
 /// The shape of a tensor; dimensions may be unknown while a model is described, and never when it is compiled.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Default)]
-pub struct Shape(Vec<Dim>);
+#[derive(Clone)]
+pub struct Shape(Dims);
+
+/// Few dimensions lie in the shape itself: graphs are copied many times on their way to a plan.
+#[derive(Clone)]
+enum Dims {
+    Few(u8, [Dim; FEW]),
+    Many(Arc<[Dim]>),
+}
+
+const FEW: usize = 4;
+
+impl FromIterator<Dim> for Shape {
+    fn from_iter<I: IntoIterator<Item = Dim>>(dims: I) -> Shape {
+        let (mut few, mut rank) = ([None; FEW], 0);
+        let mut dims = dims.into_iter();
+        for dim in dims.by_ref() {
+            if rank == FEW {
+                return Shape(Dims::Many(few.into_iter().chain([dim]).chain(dims).collect()));
+            }
+            few[rank] = dim;
+            rank += 1;
+        }
+        Shape(Dims::Few(rank as u8, few))
+    }
+}
+
+impl fmt::Debug for Shape {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Shape").field(&self.dims()).finish()
+    }
+}
+
+impl PartialEq for Shape {
+    fn eq(&self, other: &Shape) -> bool {
+        self.dims() == other.dims()
+    }
+}
+
+impl Eq for Shape {}
+
+impl Hash for Shape {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.dims().hash(state);
+    }
+}
+
+impl Default for Shape {
+    fn default() -> Shape {
+        Shape::scalar()
+    }
+}
 
 impl Shape {
     /// The shape of a single number.
     pub const fn scalar() -> Shape {
-        Shape(Vec::new())
+        Shape(Dims::Few(0, [None; FEW]))
     }
 
     /// A shape of known dimensions.
     pub fn known(dims: &[usize]) -> Shape {
-        Shape(dims.iter().copied().map(Some).collect())
+        dims.iter().copied().map(Some).collect()
     }
 
     /// How many axes there are.
     pub fn rank(&self) -> usize {
-        self.0.len()
+        self.dims().len()
     }
 
     /// The dimensions.
     pub fn dims(&self) -> &[Dim] {
-        &self.0
+        match &self.0 {
+            Dims::Few(rank, dims) => &dims[..usize::from(*rank)],
+            Dims::Many(dims) => dims,
+        }
     }
 
     /// The dimension of an axis.
@@ -37,33 +92,33 @@ impl Shape {
     /// # Panics
     /// If there is no such axis.
     pub fn dim(&self, axis: usize) -> Dim {
-        self.0[axis]
+        self.dims()[axis]
     }
 
     /// The last dimension: `None` when there is no axis or it is unknown.
     pub fn last(&self) -> Dim {
-        self.0.last().copied().flatten()
+        self.dims().last().copied().flatten()
     }
 
     /// The dimensions when all are known.
     pub fn to_known(&self) -> Option<Vec<usize>> {
-        self.0.iter().copied().collect()
+        self.dims().iter().copied().collect()
     }
 
     /// Whether all dimensions are known.
     pub fn is_known(&self) -> bool {
-        self.0.iter().all(Option::is_some)
+        self.dims().iter().all(Option::is_some)
     }
 
     /// How many elements, when all dimensions are known and the product fits.
     pub fn elements(&self) -> Option<usize> {
-        self.0.iter().try_fold(1usize, |product, dim| product.checked_mul((*dim)?))
+        self.dims().iter().try_fold(1usize, |product, dim| product.checked_mul((*dim)?))
     }
 
     /// Whether the two may be the same shape: equal ranks, and equal wherever both are known.
     pub fn is_compatible(&self, other: &Shape) -> bool {
         self.rank() == other.rank()
-            && self.0.iter().zip(&other.0).all(|(a, b)| a.is_none() || b.is_none() || a == b)
+            && self.dims().iter().zip(other.dims()).all(|(a, b)| a.is_none() || b.is_none() || a == b)
     }
 
     /// Keras' axis, which counts from the end when negative, as an index; `None` when there is no such axis.
@@ -75,29 +130,26 @@ impl Shape {
 
     /// The shape without one axis.
     pub fn without(&self, axis: usize) -> Shape {
-        let mut dims = self.0.clone();
-        dims.remove(axis);
-        Shape(dims)
+        let dims = self.dims();
+        assert!(axis < dims.len(), "axis {axis} of {self}");
+        dims[..axis].iter().chain(&dims[axis + 1..]).copied().collect()
     }
 
     /// The shape with another dimension in one place.
     pub fn with(&self, axis: usize, dim: Dim) -> Shape {
-        let mut dims = self.0.clone();
-        dims[axis] = dim;
-        Shape(dims)
+        assert!(axis < self.rank(), "axis {axis} of {self}");
+        self.dims().iter().enumerate().map(|(index, old)| if index == axis { dim } else { *old }).collect()
     }
 
     /// The shape with one more axis in front.
     pub fn prepend(&self, dim: Dim) -> Shape {
-        let mut dims = vec![dim];
-        dims.extend_from_slice(&self.0);
-        Shape(dims)
+        std::iter::once(dim).chain(self.dims().iter().copied()).collect()
     }
 }
 
 impl From<Vec<Dim>> for Shape {
     fn from(dims: Vec<Dim>) -> Shape {
-        Shape(dims)
+        dims.into_iter().collect()
     }
 }
 
@@ -115,7 +167,7 @@ impl<const N: usize> From<[usize; N]> for Shape {
 
 impl<const N: usize> From<[Dim; N]> for Shape {
     fn from(dims: [Dim; N]) -> Shape {
-        Shape(dims.to_vec())
+        dims.into_iter().collect()
     }
 }
 
@@ -123,7 +175,7 @@ impl<const N: usize> From<[Dim; N]> for Shape {
 impl fmt::Display for Shape {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("[")?;
-        for (axis, dim) in self.0.iter().enumerate() {
+        for (axis, dim) in self.dims().iter().enumerate() {
             if axis > 0 {
                 f.write_str(", ")?;
             }

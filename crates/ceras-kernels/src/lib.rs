@@ -9,6 +9,7 @@ pub mod elementwise;
 pub mod gather;
 pub mod io;
 pub mod isa;
+pub mod limits;
 pub mod matmul;
 pub mod memory;
 pub mod movement;

@@ -47,7 +47,7 @@ pub use ceras_kernels::{Isa, Pool};
 pub use dtype_policy::DTypePolicy;
 pub use error::{Error, ErrorKind, Result};
 pub use models::{KerasTensor, Model, Sequential};
-pub use training::{Compile, Evaluate, Fit, History, Predictor, Verbose};
+pub use training::{Compile, Evaluate, Fit, History, Predictor, Profile, Verbose};
 
 /// Everything that a program with a model in it usually needs.
 pub mod prelude {

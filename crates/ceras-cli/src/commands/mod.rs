@@ -7,5 +7,6 @@ pub(crate) mod evaluate;
 pub(crate) mod fit;
 pub(crate) mod inspect;
 pub(crate) mod predict;
+pub(crate) mod profile;
 pub(crate) mod summary;
 pub(crate) mod train;

@@ -221,3 +221,23 @@ fn the_doctor_and_the_help_speak() {
         says(&done(folder.path(), &[verb, "--help"]), &["Example", &format!("\n  ceras {verb} ")]);
     }
 }
+
+#[test]
+fn a_profile_names_layers_and_limits_and_leaves_the_file() {
+    let folder = folder();
+    assert!(ceras(folder.path(), &["train", "--quiet", "--epochs", "1"]).status.success());
+    let model = folder.path().join("runs/penguins-1/model.keras");
+    let before = std::fs::read(&model).unwrap();
+    let output = ceras(folder.path(), &["profile", model.to_str().unwrap(), "--runs", "3"]);
+    let text = stdout(&output);
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert!(text.starts_with("level ") && text.contains("at the most"), "{text}");
+    let training = text.find("training step").unwrap_or_else(|| panic!("no training step in:\n{text}"));
+    for part in ["dense ", "dense_1 ", "dot_general"] {
+        assert!(text[..training].contains(part) && text[training..].contains(part), "`{part}`:\n{text}");
+    }
+    assert!(text[training..].contains("optimizer") && text.contains("100.0%"), "{text}");
+    assert_eq!(std::fs::read(&model).unwrap(), before);
+    refused(folder.path(), &["profile", model.to_str().unwrap(), "--runs", "0"]);
+    refused(folder.path(), &["profile", "missing.keras"]);
+}

@@ -24,4 +24,4 @@ pub use scalars::{
     subtract_from_scalar, subtract_scalar,
 };
 pub use shapes::{expand_dims, one_hot, squeeze};
-pub use smooth::{log_softmax, relu, softmax, softplus, square};
+pub use smooth::{log_softmax, relu, shifted, softmax, softplus, square};

@@ -35,9 +35,12 @@ fn check_axis(g: &Graph, x: Value, axis: usize) -> Result<(), GraphError> {
     })
 }
 
-/// x less the largest along an axis.
+/// `x` less its largest along an axis: what the exponential of cannot overflow.
+///
+/// # Errors
+/// There is no such axis.
 #[track_caller]
-fn shifted(g: &mut Graph, x: Value, axis: usize) -> Result<Value, GraphError> {
+pub fn shifted(g: &mut Graph, x: Value, axis: usize) -> Result<Value, GraphError> {
     check_axis(g, x, axis)?;
     let largest = super::max(g, x, &[axis], true)?;
     // The result does not depend on the shift, so neither does the gradient.

@@ -12,9 +12,15 @@ use crate::ops::{self, Scan};
 
 /// The graph with one node where several had the same op, attributes and operands.
 pub fn cse(graph: &Graph) -> Graph {
+    merged(graph).unwrap_or_else(|| graph.clone())
+}
+
+/// The same; nothing if there are no such nodes.
+pub(super) fn merged(graph: &Graph) -> Option<Graph> {
     let mut rebuild = Rebuild::new(graph);
     let mut known: HashMap<u64, Vec<(Node, Attributes)>> = HashMap::new();
     let twins = saving_twins(graph);
+    let mut merged = twins.len();
     for (index, node) in graph.nodes().iter().enumerate() {
         let op: Arc<dyn Op> = twins
             .get(&index)
@@ -26,7 +32,10 @@ pub fn cse(graph: &Graph) -> Graph {
             other.op.name() == op.name() && other.inputs == operands && *theirs == attributes
         };
         let outputs = match entry.iter().find(same) {
-            Some((other, _)) => other.outputs.clone(),
+            Some((other, _)) => {
+                merged += 1;
+                other.outputs.clone()
+            }
             None => {
                 let outputs = rebuild.emit(node, Arc::clone(&op), &operands);
                 let node = Node { op, inputs: operands, outputs: outputs.clone(), ..node.clone() };
@@ -39,7 +48,7 @@ pub fn cse(graph: &Graph) -> Graph {
             rebuild.set(*old, new);
         }
     }
-    rebuild.finish()
+    (merged > 0).then(|| rebuild.finish())
 }
 
 fn key(name: &str, attributes: &Attributes, operands: &[Value]) -> u64 {

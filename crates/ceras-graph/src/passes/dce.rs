@@ -1,12 +1,15 @@
 //! Dead code: nodes whose results nobody uses.
 
-use std::sync::Arc;
-
 use super::rebuild::Rebuild;
 use crate::graph::Graph;
 
 /// The graph without the nodes that no output depends on.
 pub fn dce(graph: &Graph) -> Graph {
+    without_dead(graph).unwrap_or_else(|| graph.clone())
+}
+
+/// The same; nothing if all nodes are needed.
+pub(super) fn without_dead(graph: &Graph) -> Option<Graph> {
     let mut live = vec![false; graph.values()];
     for output in graph.outputs() {
         live[output.index()] = true;
@@ -18,9 +21,12 @@ pub fn dce(graph: &Graph) -> Graph {
             node.inputs.iter().for_each(|value| live[value.index()] = true);
         }
     }
+    if kept.iter().all(|kept| *kept) {
+        return None;
+    }
     let mut rebuild = Rebuild::new(graph);
     for (node, _) in graph.nodes().iter().zip(&kept).filter(|(_, kept)| **kept) {
-        rebuild.put(node, Arc::clone(&node.op));
+        rebuild.copy(node);
     }
-    rebuild.finish()
+    Some(rebuild.finish())
 }

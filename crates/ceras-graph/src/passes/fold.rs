@@ -6,7 +6,7 @@ use ceras_kernels::Isa;
 
 use super::rebuild::Rebuild;
 use crate::eval;
-use crate::graph::{Graph, Node};
+use crate::graph::{Graph, Node, Value};
 use crate::ops::{self, Constant};
 use crate::tensor::Tensor;
 
@@ -54,8 +54,18 @@ const EXACT: &[&str] = &[
 ];
 
 /// The graph with the results of nodes that depend on constants only, where computing them on another level would give
-/// the same bits and they are not larger than what they are made from; and how many there were.
-pub fn fold(graph: &Graph) -> (Graph, usize) {
+/// the same bits and they are not larger than what they are made from.
+pub fn fold(graph: &Graph) -> Graph {
+    folded(graph).unwrap_or_else(|| graph.clone())
+}
+
+/// The same; nothing if there is no such node.
+pub(super) fn folded(graph: &Graph) -> Option<Graph> {
+    let constant = |value: &Value| ops::constant_of(graph, *value).is_some();
+    let could_be = |node: &Node| EXACT.contains(&node.op.name()) && node.inputs.iter().all(constant);
+    if !graph.nodes().iter().any(could_be) {
+        return None;
+    }
     let mut rebuild = Rebuild::new(graph);
     let mut folded = 0;
     for node in graph.nodes() {
@@ -66,7 +76,7 @@ pub fn fold(graph: &Graph) -> (Graph, usize) {
             .filter(|constants| is_foldable(graph, node, constants))
             .and_then(|constants| eval::eval(Arc::clone(&node.op), &constants, Isa::Reference).ok());
         let Some(results) = results else {
-            rebuild.put_with(node, Arc::clone(&node.op), &operands);
+            rebuild.copy_with(node, operands);
             continue;
         };
         folded += 1;
@@ -75,7 +85,7 @@ pub fn fold(graph: &Graph) -> (Graph, usize) {
             rebuild.set(*old, new);
         }
     }
-    (rebuild.finish(), folded)
+    (folded > 0).then(|| rebuild.finish())
 }
 
 fn is_foldable(graph: &Graph, node: &Node, constants: &[Tensor]) -> bool {

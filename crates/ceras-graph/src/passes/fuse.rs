@@ -175,13 +175,13 @@ fn emit(graph: &Graph, units: Vec<Unit>) -> Graph {
             }
         }
     }
-    super::dce(&rebuild.finish())
+    let graph = rebuild.finish();
+    super::dce::without_dead(&graph).unwrap_or(graph)
 }
 
 fn put(graph: &Graph, rebuild: &mut Rebuild<'_>, unit: &Unit) {
     let Some(region) = &unit.region else {
-        let node = &graph.nodes()[unit.nodes[0]];
-        rebuild.put(node, Arc::clone(&node.op));
+        rebuild.copy(&graph.nodes()[unit.nodes[0]]);
         return;
     };
     let inputs: Vec<Value> = region.inputs.iter().map(|value| rebuild.get(*value)).collect();

@@ -14,6 +14,7 @@ mod simplify;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use rebuild::Rebuild;
@@ -28,6 +29,9 @@ pub use fold::fold;
 pub use fuse::fuse;
 pub use recompute::recompute;
 pub use simplify::simplify;
+
+/// A pass that gives nothing where it changes nothing.
+type Pass = fn(&Graph) -> Option<Graph>;
 
 /// Rounds of the passes that feed each other; more than two or three are never needed.
 const ROUNDS: usize = 8;
@@ -45,19 +49,31 @@ const ROUNDS: usize = 8;
 /// assert!(passes::optimize(&g).nodes().is_empty());
 /// ```
 pub fn optimize(graph: &Graph) -> Graph {
-    let mut graph = checked("sub-graphs", within(graph, optimize));
-    for _ in 0..ROUNDS {
-        let before = graph.nodes().len();
-        let (next, folded) = fold(&graph);
-        let (next, simplified) = simplify(&checked("fold", next));
-        graph = checked("cse", cse(&checked("simplify", next)));
-        graph = checked("dce", dce(&graph));
-        if folded == 0 && simplified == 0 && graph.nodes().len() == before {
+    let mut graph = Cow::Borrowed(graph);
+    if graph.nodes().iter().any(|node| !node.op.graphs().is_empty()) {
+        graph = Cow::Owned(checked("sub-graphs", within(&graph, optimize)));
+    }
+    let passes: [(&str, Pass); 4] = [
+        ("dce", dce::without_dead),
+        ("fold", fold::folded),
+        ("simplify", simplify::simplified),
+        ("cse", cse::merged),
+    ];
+    // How many passes in a row have changed nothing.
+    let mut idle = 0;
+    for (name, pass) in passes.iter().cycle().take(ROUNDS * passes.len()) {
+        if let Some(next) = pass(&graph) {
+            graph = Cow::Owned(checked(name, next));
+            idle = 0;
+        } else {
+            idle += 1;
+        }
+        if idle == passes.len() {
             break;
         }
     }
     let graph = checked("recompute", recompute(&graph));
-    checked("fuse", fuse(&dce(&graph)))
+    checked("fuse", fuse(&dce::without_dead(&graph).unwrap_or(graph)))
 }
 
 /// In debug builds, that a pass left a legal graph.

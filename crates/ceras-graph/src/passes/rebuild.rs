@@ -40,24 +40,29 @@ impl<'a> Rebuild<'a> {
     /// Says what stands for an old value; its name and origin go along, unless the new one has its own.
     pub(super) fn set(&mut self, old: Value, new: Value) {
         self.map[old.index()] = Some(new);
-        if let (Some(name), None) = (self.source.name(old), self.graph.name(new)) {
-            self.graph.set_name(new, name);
-        }
-        if let (Some(origin), None) = (self.source.origin(old), self.graph.origin(new)) {
-            self.graph.set_origin(new, origin);
-        }
+        self.graph.name_after(new, self.source, old);
     }
 
-    /// Adds a node for an old one with its new operands.
+    /// Adds a node for an old one with its new operands and another op.
     pub(super) fn put(&mut self, node: &Node, op: Arc<dyn Op>) {
         let operands = self.operands(node);
-        self.put_with(node, op, &operands);
+        let outputs = self.emit(node, op, &operands);
+        for (old, new) in node.outputs.iter().zip(outputs) {
+            self.set(*old, new);
+        }
     }
 
-    /// Adds a node for an old one with these operands.
-    pub(super) fn put_with(&mut self, node: &Node, op: Arc<dyn Op>, operands: &[Value]) {
-        let outputs = self.emit(node, op, operands);
-        for (old, new) in node.outputs.iter().zip(outputs) {
+    /// Adds an old node with its new operands.
+    pub(super) fn copy(&mut self, node: &Node) {
+        let operands = self.operands(node);
+        self.copy_with(node, operands);
+    }
+
+    /// Adds an old node with these operands, which have the types of the old ones.
+    pub(super) fn copy_with(&mut self, node: &Node, operands: Vec<Value>) {
+        let index = self.graph.copy_node(self.source, node, operands);
+        for (result, old) in node.outputs.iter().enumerate() {
+            let new = self.graph.nodes()[index].outputs[result];
             self.set(*old, new);
         }
     }

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use super::rebuild::Rebuild;
 use crate::graph::{Graph, Value};
-use crate::ops::{self, Compare, Direction, Select};
+use crate::ops::{self, Compare, Direction, Maximum, Select};
 
 /// Lets the gradient of a `relu` ask its result instead of its operand.
 ///
 /// `y = select(x ≤ 0, 0, x)` keeps the mask `x ≤ 0` for the way back. It is also `y ≤ 0`, so the mask need not be
 /// kept, and neither must `x`; the forward region has one result, which a matrix product can take as its epilogue.
+/// The select itself becomes `maximum(x, 0)`, the same to the bit, which such a product does in its registers.
 pub fn recompute(graph: &Graph) -> Graph {
     // For each mask, the select that makes it a relu.
     let mut relu: Vec<Option<usize>> = vec![None; graph.values()];
@@ -37,9 +38,19 @@ pub fn recompute(graph: &Graph) -> Graph {
             again[mask.index()] = Some(mask_again);
             operands[place] = mask_again;
         }
-        rebuild.put_with(node, Arc::clone(&node.op), &operands);
+        if relu_mask(graph, index).is_some() && is_plus_zero(graph, node.inputs[1]) {
+            let maximum = rebuild.emit(node, Arc::new(Maximum), &[operands[2], operands[1]])[0];
+            rebuild.set(node.outputs[0], maximum);
+            continue;
+        }
+        rebuild.copy_with(node, operands);
     }
     rebuild.finish()
+}
+
+fn is_plus_zero(graph: &Graph, value: Value) -> bool {
+    let number = ops::splat_of(graph, value).and_then(|tensor| tensor.item().ok());
+    number.is_some_and(|number| number == 0.0 && number.is_sign_positive())
 }
 
 /// The mask of a node that is the select of a relu: `select(compare(x, zeros, Le), zeros, x)`.

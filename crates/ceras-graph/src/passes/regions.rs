@@ -49,12 +49,12 @@ impl<'a> Regions<'a> {
         let mut is_output = vec![false; graph.values()];
         graph.outputs().iter().for_each(|value| is_output[value.index()] = true);
         let nodes = graph.nodes().len();
+        let members: Vec<bool> = (0..nodes).map(|index| is_member(graph, index)).collect();
         let mut regions =
             Regions { graph, group_of: vec![None; nodes], groups: Vec::new(), users, is_output };
-        for index in 0..nodes {
-            if is_member(graph, index) {
-                regions.join(index);
-            }
+        let waiting = regions.waiting(&members);
+        for index in (0..nodes).filter(|&index| members[index] && !waiting[index]) {
+            regions.join(index, &waiting);
         }
         regions
     }
@@ -75,19 +75,52 @@ impl<'a> Regions<'a> {
             || self.users[value.index()].iter().any(|user| self.group_of[*user] != Some(group))
     }
 
-    fn join(&mut self, node: usize) {
+    /// Which nodes come into a region with the one node that reads them.
+    ///
+    /// Such a node reads only what lies in memory anyway. In its operand's region its result would have to lie there, too,
+    /// in case its reader cannot join that region: the mask of a `relu`, say, that the way back asks for.
+    fn waiting(&self, members: &[bool]) -> Vec<bool> {
+        let mut waiting = vec![false; members.len()];
+        let node = |index: usize| &self.graph.nodes()[index];
+        let shape = |value: Value| &self.graph.ty(value).shape;
+        let lies_in_memory = |value: &Value| {
+            let made = self.graph.producer_index(*value).is_some_and(|(producer, _)| members[producer]);
+            let kept =
+                self.is_output[value.index()] || self.users[value.index()].iter().any(|user| !members[*user]);
+            !made || kept || shape(*value).rank() == 0
+        };
+        for index in (0..members.len()).rev().filter(|&index| members[index]) {
+            let output = node(index).outputs[0];
+            let [user] = self.users[output.index()][..] else { continue };
+            let together = members[user] && shape(node(user).outputs[0]) == shape(output);
+            waiting[index] = together
+                && !waiting[user]
+                && !self.is_output[output.index()]
+                && node(index).inputs.iter().all(lies_in_memory);
+        }
+        waiting
+    }
+
+    fn join(&mut self, node: usize, waiting: &[bool]) {
         let own = self.groups.len();
-        self.groups.push(vec![node]);
-        self.group_of[node] = Some(own);
         let shape = &self.graph.ty(self.graph.nodes()[node].outputs[0]).shape;
+        let producers =
+            self.graph.nodes()[node].inputs.iter().filter_map(|value| self.graph.producer_index(*value));
+        let mut group: Vec<usize> =
+            producers.map(|(producer, _)| producer).filter(|&it| waiting[it]).collect();
+        group.push(node);
+        group.sort_unstable();
+        group.dedup();
+        group.iter().for_each(|&member| self.group_of[member] = Some(own));
         let mut neighbours: Vec<usize> = Vec::new();
-        for value in &self.graph.nodes()[node].inputs {
+        for value in group.iter().flat_map(|&member| &self.graph.nodes()[member].inputs) {
             let Some((producer, _)) = self.graph.producer_index(*value) else { continue };
             let Some(group) = self.group_of[producer] else { continue };
-            if self.graph.ty(*value).shape == *shape && !neighbours.contains(&group) {
+            if self.graph.ty(*value).shape == *shape && group != own && !neighbours.contains(&group) {
                 neighbours.push(group);
             }
         }
+        self.groups.push(group);
         // The latest first: what was just made is still in the cache.
         neighbours.sort_unstable_by_key(|group| std::cmp::Reverse(self.groups[*group].last().copied()));
         let mut current = own;

@@ -7,13 +7,12 @@ mod broadcasts;
 mod dots;
 mod shapes;
 
-use std::sync::Arc;
-
 use super::rebuild::Rebuild;
 use crate::error::GraphError;
 use crate::graph::{Graph, Node, Value};
 use crate::ops::{self, Convert};
 use crate::tensor::Tensor;
+use crate::types::TensorType;
 
 /// A rule: the value that stands for the one result of a node with these operands in the new graph, if the rule
 /// applies.
@@ -37,37 +36,40 @@ const RULES: &[Rule] = &[
     dots::transposed_product,
 ];
 
-/// The graph with simpler nodes that compute the same, and how many there were.
-pub fn simplify(graph: &Graph) -> (Graph, usize) {
+/// The graph with simpler nodes that compute the same.
+pub fn simplify(graph: &Graph) -> Graph {
+    simplified(graph).unwrap_or_else(|| graph.clone())
+}
+
+/// The same; nothing if no rule applies.
+pub(super) fn simplified(graph: &Graph) -> Option<Graph> {
     let mut rebuild = Rebuild::new(graph);
     let mut applied = 0;
     for node in graph.nodes() {
         let operands = rebuild.operands(node);
         match node.outputs[..] {
-            [output] => match apply(&mut rebuild.graph, node, &operands) {
+            [output] => match apply(&mut rebuild.graph, node, &operands, graph.ty(output)) {
                 Some(value) => {
                     applied += 1;
                     rebuild.set(output, value);
                 }
-                None => rebuild.put_with(node, Arc::clone(&node.op), &operands),
+                None => rebuild.copy_with(node, operands),
             },
-            _ => rebuild.put_with(node, Arc::clone(&node.op), &operands),
+            _ => rebuild.copy_with(node, operands),
         }
     }
-    (rebuild.finish(), applied)
+    (applied > 0).then(|| rebuild.finish())
 }
 
-/// The first rule that applies and gives a value of the same type.
-fn apply(g: &mut Graph, node: &Node, operands: &[Value]) -> Option<Value> {
+/// The first rule that applies and gives a value of the node's type.
+fn apply(g: &mut Graph, node: &Node, operands: &[Value], ty: &TensorType) -> Option<Value> {
     let location = g.set_location(node.location);
     let depth = g.enter_path(&node.scope);
-    let types: Vec<_> = operands.iter().map(|value| g.ty(*value)).collect();
-    let ty = node.op.infer(&types).ok().and_then(|mut types| types.pop());
     // A rule that fails has emitted nodes that nobody uses; a rule that does not apply emits nothing.
     let value = RULES.iter().find_map(|rule| rule(g, node, operands).ok().flatten());
     g.leave_path(depth);
     g.set_location(location);
-    value.filter(|value| Some(g.ty(*value)) == ty.as_ref())
+    value.filter(|value| g.ty(*value) == ty)
 }
 
 /// The number that a value repeats.

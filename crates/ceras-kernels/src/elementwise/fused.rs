@@ -305,7 +305,9 @@ impl Kernel for FusedKernel {
         if total == 0 {
             return;
         }
-        let mut staged = io.in_place.iter().fold(0, |bits, (_, output)| bits | 1 << output);
+        let read_later =
+            io.in_place.iter().filter(|(input, output)| self.program.reads_at_or_after(*input, *output));
+        let mut staged = read_later.fold(0, |bits, (_, output)| bits | 1 << output);
         for (output, view) in io.outputs.iter().enumerate() {
             let row_bytes = plan.layout.inner * self.program.sizes[self.program.inputs + output];
             let splits = plan.tile_rows > 1 || !view.row_bytes.is_multiple_of(row_bytes);

@@ -252,3 +252,69 @@ fn a_tile_program_gives_the_fused_kernel_s_bits() {
         }
     }
 }
+
+/// Adam's update, the way back through a `relu`, and a scale and shift: bodies that are combined.
+fn combined_bodies() -> Vec<Body> {
+    let (x, y) = (Register::Input, Register::Instruction);
+    let (strides, le) = ([0usize, 1], super::compare(super::Direction::Le));
+    let body = |instructions: Vec<Instruction>, outputs: Vec<Register>| Body {
+        shape: vec![3, 50],
+        inputs: vec![
+            operand(&[50, 1]),
+            operand(&[50, 1]),
+            operand(&[50, 1]),
+            operand(&[0, 0]),
+            operand(&strides),
+        ],
+        instructions,
+        outputs,
+    };
+    let adam = vec![
+        apply(&SUBTRACT, &[x(0), x(1)]),
+        apply(&MULTIPLY, &[y(0), x(3)]),
+        apply(&ADD, &[x(1), y(1)]),
+        apply(&MULTIPLY, &[x(0), x(0)]),
+        apply(&SUBTRACT, &[y(3), x(2)]),
+        apply(&MULTIPLY, &[y(4), x(3)]),
+        apply(&ADD, &[x(2), y(5)]),
+        apply(&MULTIPLY, &[y(2), x(3)]),
+        apply(&super::ABS, &[y(6)]),
+        apply(&super::SQRT, &[y(8)]),
+        apply(&ADD, &[y(9), x(3)]),
+        apply(&super::DIVIDE, &[y(7), y(10)]),
+        apply(&SUBTRACT, &[x(4), y(11)]),
+    ];
+    let gate = vec![apply(le, &[x(0), x(3)]), apply(&super::SELECT, &[y(0), x(3), x(1)])];
+    let shift = vec![
+        apply(&SUBTRACT, &[x(0), x(4)]),
+        apply(&MULTIPLY, &[y(0), x(1)]),
+        apply(&ADD, &[y(1), x(2)]),
+        apply(&ADD, &[x(2), y(1)]),
+        apply(&super::MAXIMUM, &[y(3), x(3)]),
+    ];
+    vec![
+        body(adam, vec![y(12), y(2), y(6)]),
+        body(gate.clone(), vec![y(1)]),
+        // The mask is wanted as well, so it cannot be combined away.
+        body(gate, vec![y(1), y(0)]),
+        body(shift, vec![y(2), y(4)]),
+    ]
+}
+
+#[test]
+fn combined_functions_give_the_same_bits() {
+    let mut numbers = Sequence::new(5);
+    let inputs: Vec<Vec<f32>> = [150, 150, 150, 1, 50].map(|count| numbers.floats(count)).to_vec();
+    for body in combined_bodies() {
+        let size = |register: &Register| match register {
+            Register::Instruction(index) if body.instructions[*index].function.name == "compare_le" => 1,
+            _ => 4,
+        };
+        let outputs = body.outputs.iter().map(|register| 150 * size(register)).collect();
+        let run = Run::new(inputs.iter().map(|input| bytes(input)).collect(), outputs);
+        let plain = run.on(fused(body.clone(), Isa::Reference).unwrap(), 1);
+        for isa in Isa::available() {
+            assert_eq!(run.on(fused(body.clone(), isa).unwrap(), 1), plain, "{isa}: {body:?}");
+        }
+    }
+}

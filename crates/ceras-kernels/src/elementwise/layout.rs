@@ -160,6 +160,14 @@ impl Layout {
         if access.kind == Kind::Linear && view.is_contiguous() {
             return view.pointer.wrapping_add((tile.row * self.inner + tile.column) * access.size);
         }
+        if let ([_], [stride], 0, 4) = (&self.outer[..], &access.outer[..], access.inner, access.size)
+            && view.is_contiguous()
+        {
+            let source = view.pointer.cast::<u32>().wrapping_add(tile.row * stride);
+            // SAFETY: the rows' elements lie in the operand and their copies in the stage, as the caller vouches.
+            unsafe { repeat_each(source, *stride, stage.cast(), tile.rows, tile.width) }
+            return stage;
+        }
         let mut index = [0; MAX_AXES];
         let mut offset = self.row_start(access, tile.row, &mut index) + tile.column * access.inner;
         if tile.rows == 1 && access.inner == 1 && fits(view, offset, tile.width, access.size) {
@@ -303,6 +311,17 @@ unsafe fn copy_few<T: Copy>(source: *const T, target: *mut T, len: usize) {
     for at in 0..len {
         // SAFETY: `at < len`; as the caller of `copy_run` vouches.
         unsafe { target.add(at).write(source.add(at).read()) }
+    }
+}
+
+/// Repeats each of some elements, one for each of so many rows.
+///
+/// # Safety
+/// There are `rows` elements `stride` apart, and room for as many rows of `width`; both are aligned.
+unsafe fn repeat_each(source: *const u32, stride: usize, target: *mut u32, rows: usize, width: usize) {
+    for row in 0..rows {
+        // SAFETY: as the caller vouches.
+        unsafe { fill_with(target.add(row * width), source.add(row * stride).read(), width) }
     }
 }
 

@@ -4,6 +4,8 @@
 //! `fused` turns it into one [`Kernel`](crate::Kernel) that works on tiles which stay in the L1 cache.
 
 mod arithmetic;
+#[allow(unreachable_pub, reason = "`function!` makes public functions; these are chosen by `combine` alone")]
+mod combine;
 mod convert;
 mod erf;
 mod exponential;
@@ -100,6 +102,9 @@ impl Function {
             | "erf" => 6,
             "power" | "remainder" => 24,
             "divide" | "sqrt" | "rsqrt" => 3,
+            "approach_square" | "root_plus" | "minus_quotient" => 4,
+            "approach" => 3,
+            "multiply_add" | "difference_times" | "gate" | "add_maximum" => 2,
             _ => 1,
         }
     }

@@ -1,5 +1,6 @@
 //! A body as code: types checked, registers assigned.
 
+use super::combine::combined;
 use super::{Body, Register, TileKernel};
 use crate::dtype::DType;
 use crate::isa::Isa;
@@ -36,6 +37,8 @@ pub(super) struct RegisterProgram {
 impl RegisterProgram {
     /// Checks a body and assigns registers.
     pub(super) fn new(body: &Body, isa: Isa) -> Result<RegisterProgram, String> {
+        let types = instruction_types(body)?;
+        let body = &if isa == Isa::Reference { body.clone() } else { combined(body, &types) };
         let types = instruction_types(body)?;
         let (inputs, outputs) = (body.inputs.len(), body.outputs.len());
         if outputs > 62 || inputs + outputs + types.len() > usize::from(Slot::MAX) {

@@ -1,7 +1,7 @@
 //! The fused kernel's code for use inside other kernels: a matrix product's prologue and epilogue.
 
 use super::Body;
-use super::layout::{Layout, Tile};
+use super::layout::{Kind, Layout, Tile};
 use super::registers::RegisterProgram;
 use crate::io::RawView;
 use crate::isa::Isa;
@@ -11,7 +11,7 @@ use std::mem::MaybeUninit;
 /// The most slots of a program.
 const SLOTS: usize = 64;
 /// The most elements that are worked on at a time.
-const LONGEST_CHUNK: usize = 256;
+const LONGEST_CHUNK: usize = 1024;
 /// Room for stages: little, as it is taken anew for every run.
 const STAGES_BYTES: usize = 16 * 1024;
 
@@ -59,7 +59,8 @@ impl TileProgram {
         self.layout.elements(index)
     }
 
-    /// Computes the elements `column..column + len` of a row of the body's shape.
+    /// Computes the elements `column..column + len` of a row of the body's shape, or whole rows one after the other: then
+    /// `column` is 0 and `len` a multiple of their length.
     ///
     /// `row` counts over all axes but the last. `operands` are the starts of the inputs, each contiguous;
     /// `overrides` names an input whose elements for just this run lie, one after the other, at the pointer.
@@ -87,14 +88,36 @@ impl TileProgram {
         }
         let in_place = overrides.filter(|(_, pointer)| std::ptr::eq(*pointer, output.cast_const()));
         let staged = in_place.is_some_and(|(input, _)| self.program.reads_at_or_after(input, 0));
-        for start in (0..len).step_by(self.chunk) {
-            let tile = Tile { row, rows: 1, column: column + start, width: self.chunk.min(len - start) };
+        let is_splat = |input: usize| self.layout.accesses[input].kind == Kind::Splat;
+        let is_given = |input: usize| overrides.is_some_and(|(overridden, _)| overridden == input);
+        for input in (0..inputs).filter(|input| is_splat(*input) && !is_given(*input)) {
+            let all = Tile { row: 0, rows: 1, column: 0, width: self.chunk };
+            let view = self.view(input, operands[input]);
+            // SAFETY: the operand is one element, and the stage has room for a chunk.
+            slots[input] =
+                unsafe { self.layout.fetch(input, &view, &all, base.wrapping_add(self.stages[input])) };
+        }
+        let width = self.layout.inner;
+        let (rows, step) = if len > width && width <= self.chunk {
+            (self.chunk / width, self.chunk / width * width)
+        } else {
+            (1, self.chunk.min(width))
+        };
+        let mut start = 0;
+        while start < len {
+            let (row, column) = (row + (column + start) / width, (column + start) % width);
+            let tile = if rows > 1 {
+                Tile { row, rows: rows.min((len - start) / width), column, width }
+            } else {
+                Tile { row, rows: 1, column, width: step.min(width - column).min(len - start) }
+            };
             for input in 0..inputs {
                 let size = self.program.sizes[input];
                 slots[input] = match overrides {
                     Some((overridden, pointer)) if overridden == input => {
                         pointer.cast_mut().wrapping_add(start * size)
                     }
+                    _ if is_splat(input) => continue,
                     _ => {
                         let view = self.view(input, operands[input]);
                         // SAFETY: the operand holds what the layout reads, and the stage has room for a chunk.
@@ -108,13 +131,14 @@ impl TileProgram {
             let target = output.wrapping_add(start * bytes);
             slots[inputs] = if staged { base.wrapping_add(self.stages[inputs]) } else { target };
             // SAFETY: every slot points to the chunk's elements; the output is apart from what is read with or after it.
-            unsafe { self.program.call(&slots, tile.width) };
+            unsafe { self.program.call(&slots, tile.len()) };
             if staged {
                 // SAFETY: the stage is apart from the caller's memory.
                 unsafe {
-                    std::ptr::copy_nonoverlapping(slots[inputs].cast_const(), target, tile.width * bytes)
+                    std::ptr::copy_nonoverlapping(slots[inputs].cast_const(), target, tile.len() * bytes)
                 }
             }
+            start += tile.len();
         }
     }
 

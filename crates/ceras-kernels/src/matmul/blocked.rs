@@ -476,6 +476,13 @@ impl<T: Tiled> Job<'_, T> {
 
     /// Runs the epilogue over finished tiles.
     pub(super) unsafe fn finish(&self, program: &RowProgram, rows: Range<usize>, columns: Range<usize>) {
+        let n = self.plan.problem.n;
+        if columns == (0..n) && self.out_row == n {
+            let out = self.out.wrapping_add(rows.start * n);
+            // SAFETY: the elements lie in the product and belong to this task; the operands were checked.
+            unsafe { program.run((rows.start, 0, rows.len() * n), self.after, out, out) }
+            return;
+        }
         for row in rows {
             let out = self.out.wrapping_add(row * self.out_row + columns.start);
             // SAFETY: the elements lie in the product and belong to this task; the operands were checked.

@@ -116,7 +116,8 @@ impl RowProgram {
         &pointers[..=self.bytes.len()]
     }
 
-    /// Computes `len` elements of a row from column `column` on, in place or not.
+    /// Computes `len` elements from column `column` of a row on, in place or not. If the run goes on beyond the row, it
+    /// is of whole rows that lie one after the other.
     ///
     /// # Safety
     /// The operands must be those of this step; `input` must be readable and `output` writable for `len` elements.

@@ -218,8 +218,11 @@ impl<T: Element> Code<T> {
         const ROWS: usize = 16;
         let mut turned = [identity; SHORT * ROWS];
         for (x, results) in x.chunks(n * ROWS).zip(results.chunks_mut(ROWS)) {
-            for (row, x) in x.chunks_exact(n).enumerate() {
-                turned.iter_mut().skip(row).step_by(ROWS).zip(x).for_each(|(to, from)| *to = *from);
+            let rows = x.len() / n;
+            for (column, turned) in turned.chunks_exact_mut(ROWS).take(n).enumerate() {
+                for (row, to) in turned[..rows].iter_mut().enumerate() {
+                    *to = x[row * n + column];
+                }
             }
             let mut partials = [identity; PARTIALS * ROWS];
             let mut folded = [identity; ROWS];

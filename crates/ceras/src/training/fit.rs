@@ -236,25 +236,28 @@ impl Model {
     }
 
     pub(crate) fn batches(&mut self, mode: Mode, data: &Dataset, batch_size: usize) -> Result<Batches> {
-        let trainable =
-            self.compiled()?.optimizer_state.as_ref().map_or(Vec::new(), |state| state.weights.clone());
-        let frozen = if mode == Mode::Train { self.frozen_paths() } else { Vec::new() };
         let size = batch_size.min(data.rows);
         let mut plan = |rows: usize| -> Result<Option<usize>> {
             if rows == 0 {
                 return Ok(None);
             }
-            let key = PlanKey {
-                mode,
-                x: Dataset::batch_types(&data.x, rows),
-                y: Dataset::batch_types(&data.y, rows),
-                weighted: data.weights.iter().map(Option::is_some).collect(),
-                trainable: trainable.clone(),
-                frozen: frozen.clone(),
-            };
+            let key = self.plan_key(mode, data, rows)?;
             self.plan(&key).map(Some)
         };
         Ok(Batches { size, full: plan(size)?, rest: plan(data.rows % size)? })
+    }
+
+    /// What the plan for a batch of so many rows is kept under.
+    pub(super) fn plan_key(&self, mode: Mode, data: &Dataset, rows: usize) -> Result<PlanKey> {
+        let state = self.compiled()?.optimizer_state.as_ref();
+        Ok(PlanKey {
+            mode,
+            x: Dataset::batch_types(&data.x, rows),
+            y: Dataset::batch_types(&data.y, rows),
+            weighted: data.weights.iter().map(Option::is_some).collect(),
+            trainable: state.map_or(Vec::new(), |state| state.weights.clone()),
+            frozen: if mode == Mode::Train { self.frozen_paths() } else { Vec::new() },
+        })
     }
 
     /// Sets all metrics back to their start.

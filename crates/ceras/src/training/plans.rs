@@ -26,6 +26,14 @@ pub(crate) struct PlanKey {
     pub(crate) frozen: Vec<String>,
 }
 
+impl PlanKey {
+    /// The key of a forward pass over inputs of these types.
+    pub(crate) fn predict(x: Vec<TensorType>) -> PlanKey {
+        let (y, weighted) = (Vec::new(), Vec::new());
+        PlanKey { mode: Mode::Predict, x, y, weighted, trainable: Vec::new(), frozen: Vec::new() }
+    }
+}
+
 /// More shapes than this in use at once are rare, and a plan is cheap to make again.
 const CAPACITY: usize = 16;
 

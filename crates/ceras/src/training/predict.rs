@@ -6,7 +6,7 @@ use ceras_kernels::Block;
 
 use super::batches::gather;
 use super::data::{Dataset, Inputs, check_rows};
-use super::plans::{Mode, PlanKey};
+use super::plans::PlanKey;
 use super::step::StepPlan;
 use crate::error::{Error, ErrorKind, Result};
 use crate::models::Model;
@@ -103,14 +103,7 @@ impl Model {
             let text = format!("a predictor needs to know all dimensions of its inputs; one is {ty}");
             return Err(Error::new(ErrorKind::Shape, text));
         }
-        let key = PlanKey {
-            mode: Mode::Predict,
-            x,
-            y: Vec::new(),
-            weighted: Vec::new(),
-            trainable: Vec::new(),
-            frozen: Vec::new(),
-        };
+        let key = PlanKey::predict(x);
         let single_input = matches!(&key.x[..], [ty] if ty.dtype == DType::F32);
         let plan = self.make_plan(&key)?;
         let single = single_input && matches!(&plan.output_types[..], [ty] if ty.dtype == DType::F32);
@@ -126,14 +119,7 @@ impl Model {
 }
 
 fn predict_key(x: &[Tensor], rows: usize) -> PlanKey {
-    PlanKey {
-        mode: Mode::Predict,
-        x: Dataset::batch_types(x, rows),
-        y: Vec::new(),
-        weighted: Vec::new(),
-        trainable: Vec::new(),
-        frozen: Vec::new(),
-    }
+    PlanKey::predict(Dataset::batch_types(x, rows))
 }
 
 /// A model's forward pass for one batch size, with its own copy of the weights: nothing is looked up, allocated or

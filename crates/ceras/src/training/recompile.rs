@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::compile::Compile;
+use super::outputs::PerOutput;
 use crate::error::{Error, ErrorKind, Result};
 use crate::losses::LossRef;
 use crate::metrics::MetricRef;
@@ -77,9 +78,11 @@ impl Recompile {
     /// What the model is compiled with from now on.
     fn over(self, model: &Model) -> Result<Compile> {
         let before = model.compiled();
-        let mut compile = match (&self.losses, &before) {
-            (Some(losses), _) => Compile::new("mse").losses(losses.clone()),
-            (None, Ok(before)) => Compile::new("mse").losses(before.given_losses.clone()),
+        let mut compile = Compile::new("mse");
+        compile.losses = match (&self.losses, &before) {
+            (Some(losses), _) if losses.len() == 1 => PerOutput::Same(losses[0].clone()),
+            (Some(losses), _) => PerOutput::List(losses.clone()),
+            (None, Ok(before)) => before.given_losses.clone(),
             (None, Err(error)) => return Err(error.clone()),
         };
         let mut optimizer = match (self.optimizer, &before) {
@@ -95,11 +98,11 @@ impl Recompile {
             compile.metrics = before.given_metrics.clone();
             compile.weighted_metrics = before.given_weighted_metrics.clone();
             compile.run_eagerly = before.run_eagerly;
-            compile.loss_weights = if self.losses.is_none() { before.loss_weights.clone() } else { None };
+            compile.loss_weights = self.losses.is_none().then(|| before.given_loss_weights.clone()).flatten();
         }
         if let Some(metrics) = self.metrics {
-            compile.weighted_metrics = Vec::new();
-            compile.metrics = vec![metrics];
+            compile.weighted_metrics = PerOutput::Same(Vec::new());
+            compile.metrics = PerOutput::Same(metrics);
         }
         Ok(compile)
     }
