@@ -31,6 +31,7 @@ GROUPS = [
     "fits",
     "models",
     "summaries",
+    "files",
 ]
 
 

@@ -12,7 +12,11 @@ use crate::prelude::*;
 use crate::saving::compile_config;
 
 mod damage;
+mod damage_everywhere;
+mod forms;
+mod lambdas;
 mod museum;
+mod spellings;
 
 fn models() -> Group {
     Group::load("models")
