@@ -32,6 +32,7 @@ GROUPS = [
     "models",
     "summaries",
     "functional",
+    "files",
 ]
 
 

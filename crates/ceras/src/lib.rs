@@ -32,6 +32,7 @@ pub mod layers;
 pub mod losses;
 pub mod metrics;
 pub mod models;
+mod nonfinite;
 pub mod ops;
 pub mod optimizers;
 pub mod random;

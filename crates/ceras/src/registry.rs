@@ -9,6 +9,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 
 use crate::error::{Error, ErrorKind, Result, did_you_mean};
+use crate::nonfinite::{self, WithWords};
 
 /// A Keras config: names of arguments and their values, in Keras' order.
 pub type Config = Map<String, Value>;
@@ -132,7 +133,14 @@ pub fn envelope(module: &str, object: &(impl Configurable + ?Sized)) -> Value {
 /// # Errors
 /// A key that the struct does not know, a missing one, or a value of another type.
 pub fn parse_config<T: serde::de::DeserializeOwned>(config: &Config) -> Result<T> {
-    let parse = |config: &Config| serde_json::from_value(Value::Object(config.clone()));
+    let parse = |config: &Config| {
+        let value = Value::Object(config.clone());
+        if nonfinite::anywhere(&value) {
+            T::deserialize(WithWords(&value))
+        } else {
+            serde_json::from_value(value)
+        }
+    };
     let nulls = || config.iter().any(|(_, value)| value.is_null());
     match parse(config) {
         Ok(parsed) => Ok(parsed),

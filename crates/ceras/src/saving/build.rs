@@ -1,5 +1,6 @@
 //! From a file's JSON to an architecture.
 
+use std::cell::RefCell;
 use std::panic::Location;
 use std::sync::Arc;
 
@@ -7,6 +8,7 @@ use ceras_graph::{DType, Dim, Shape, TensorType};
 use serde_json::{Value, json};
 
 use super::custom::CustomObjects;
+use super::lambda::{self, Function};
 use super::migrate::{self, Words};
 use super::nodes;
 use crate::error::{Error, ErrorKind, Result};
@@ -19,6 +21,14 @@ use crate::ops::{Applied, OPERATIONS};
 pub(crate) struct Cx<'a> {
     pub(crate) custom: &'a CustomObjects,
     pub(crate) location: &'static Location<'static>,
+    /// What was not taken over as it stands, in words.
+    pub(crate) warnings: &'a RefCell<Vec<String>>,
+}
+
+impl Cx<'_> {
+    fn warn(&self, text: String) {
+        self.warnings.borrow_mut().push(text);
+    }
 }
 
 /// A model as far as its file tells it.
@@ -35,15 +45,20 @@ pub(crate) enum Built {
 /// # Errors
 /// All layers that are not supported, in one error; a layer whose config does not fit; connections that lead nowhere.
 pub(crate) fn model(envelope: &Value, cx: Cx<'_>) -> Result<Built> {
-    let words = migrate::layer(envelope, "the model itself")?;
+    let words = migrate::layer(&migrate::plain(envelope.clone()), "the model itself")?;
     let mut unsupported = Vec::new();
-    scan(&words, cx, &mut unsupported)?;
+    let mut hint = None;
+    scan(&words, cx, &mut unsupported, &mut hint)?;
     if !unsupported.is_empty() {
         let text = match unsupported.len() {
             1 => "the model has a layer that ceras does not support yet".to_owned(),
             count => format!("the model has {count} layers that ceras does not support yet"),
         };
-        return Err(unsupported.into_iter().fold(Error::new(ErrorKind::Unsupported, text), Error::detail));
+        let error = unsupported.into_iter().fold(Error::new(ErrorKind::Unsupported, text), Error::detail);
+        return Err(match hint {
+            Some(hint) => error.hint(hint),
+            None => error,
+        });
     }
     architecture(&words, cx)
 }
@@ -66,7 +81,12 @@ pub(crate) fn layers_of(words: &Words) -> Result<Vec<Words>> {
 }
 
 /// Collects what is not supported: name, class and place.
-fn scan(words: &Words, cx: Cx<'_>, unsupported: &mut Vec<String>) -> Result<()> {
+fn scan(
+    words: &Words,
+    cx: Cx<'_>,
+    unsupported: &mut Vec<String>,
+    hint: &mut Option<&'static str>,
+) -> Result<()> {
     if !is_model(words) {
         unsupported
             .push(format!("`{}` ({}): a model written as a class of its own", words.key, words.class_name));
@@ -76,8 +96,12 @@ fn scan(words: &Words, cx: Cx<'_>, unsupported: &mut Vec<String>) -> Result<()> 
     let model = words.config.get("name").and_then(Value::as_str).unwrap_or(&words.class_name);
     for (index, layer) in layers.iter().enumerate() {
         if is_model(layer) {
-            scan(layer, cx, unsupported)?;
-        } else if !is_known(layer, cx) {
+            scan(layer, cx, unsupported, hint)?;
+        } else if let Some(Found::Not(what)) = lambda_of(layer, cx) {
+            let place = format!("layer {} of {} in `{model}`", index + 1, layers.len());
+            unsupported.push(format!("`{}` (Lambda), {place}: {}", layer.key, what.words));
+            *hint = hint.or(Some(what.hint));
+        } else if !lambda::is_lambda(layer) && !is_known(layer, cx) {
             let kind = if is_op(layer) { "operation " } else { "" };
             let class_name = layer.registered.as_deref().unwrap_or(&layer.class_name);
             let place = format!("layer {} of {} in `{model}`", index + 1, layers.len());
@@ -90,6 +114,54 @@ fn scan(words: &Words, cx: Cx<'_>, unsupported: &mut Vec<String>) -> Result<()> 
 /// Whether it is an operation on symbolic tensors, such as `x * 2`, which Keras saves like a layer.
 pub(crate) fn is_op(words: &Words) -> bool {
     words.module.starts_with("keras.src.ops") || words.module.starts_with("keras.ops")
+}
+
+/// What stands in for a `Lambda`.
+enum Found {
+    /// A layer that the user handed in.
+    Own(LayerRef),
+    /// The description of a built-in layer, and what to say of it.
+    BuiltIn(Box<Words>, String),
+    /// Nothing, and why.
+    Not(Unsupported),
+}
+
+/// Why there is no layer for a `Lambda`, and what to do.
+struct Unsupported {
+    words: String,
+    hint: &'static str,
+}
+
+/// What stands in for a layer, if it is a `Lambda` and none of the user's own classes.
+fn lambda_of(words: &Words, cx: Cx<'_>) -> Option<Found> {
+    const HINT: &str = "hand in a layer of yours for it: `CustomObjects::new().lambda(name, layer)`; the code in a file is never run";
+    if !lambda::is_lambda(words) || cx.custom.find_layer(None, "Lambda").is_some() {
+        return None;
+    }
+    if let Some(layer) = cx.custom.find_lambda(&words.key) {
+        return Some(Found::Own(layer.clone()));
+    }
+    let not = |words, hint| Some(Found::Not(Unsupported { words, hint }));
+    let replacement = match lambda::function(&words.config) {
+        Function::Known(replacement) => replacement,
+        Function::Written(source) => return not(format!("it is `{source}`"), HINT),
+        Function::Named(name) => {
+            return not(format!("the file has only the name of its function, `{name}`"), HINT);
+        }
+        Function::Opaque => return not("its function is not one that is recognised".into(), HINT),
+    };
+    let close = if replacement.exact { "" } else { "close to " };
+    let said = format!("it is `{}`, {close}`{}`", replacement.source, replacement.call());
+    let built_in = lambda::replaced(words, &replacement);
+    if !is_known(&built_in, cx) {
+        return not(format!("{said}, which is not supported yet"), HINT);
+    }
+    if !cx.custom.replaces_lambdas() {
+        let hint = "to load the built-in layers in the place of the lambdas: `CustomObjects::new().replace_lambdas()`";
+        return not(said, hint);
+    }
+    let warning = format!("the Lambda `{}` was replaced: {said}", words.key);
+    Some(Found::BuiltIn(Box::new(built_in), warning))
 }
 
 fn is_known(words: &Words, cx: Cx<'_>) -> bool {
@@ -202,6 +274,17 @@ pub(crate) fn made(words: &Words, cx: Cx<'_>) -> Result<Made> {
     }
     if is_op(words) {
         return operation(words).map_err(|error| error.context(format!("in operation `{}`", words.key)));
+    }
+    let mut words = words;
+    let replacement;
+    match lambda_of(words, cx) {
+        Some(Found::Own(layer)) => return Ok(Made::Layer(layer)),
+        Some(Found::BuiltIn(built_in, warning)) => {
+            cx.warn(warning);
+            replacement = built_in;
+            words = &replacement;
+        }
+        Some(Found::Not(_)) | None => {}
     }
     let parsed = match cx.custom.find_layer(words.registered.as_deref(), &words.class_name) {
         Some(parse) => parse(&words.config),

@@ -9,7 +9,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::losses::LossRef;
 use crate::metrics::MetricRef;
 use crate::models::Model;
-use crate::optimizers::OptimizerRef;
+use crate::optimizers::{Optimizer, OptimizerRef};
 use crate::registry::Named;
 use crate::training::{Compile, PerOutput};
 
@@ -246,7 +246,7 @@ pub(crate) fn restore_optimizer(model: &mut Model, variables: &[Tensor]) -> Resu
     let own = expected.len() - leading;
     let with_rate = second.is_some() && (variables.len() != own + 1 || !scheduled);
     let (rate, rest) = if with_rate { (second, &variables[2..]) } else { (None, &variables[1..]) };
-    let slots = [first, rest].concat();
+    let slots = todays_slots(&**optimizer, iterations, [first, rest].concat(), &expected);
     let fits = slots.len() == expected.len()
         && slots.iter().zip(&expected).all(|(slot, own)| slot.dims() == own.dims());
     let rate = rate.filter(|_| !scheduled).map(|rate| rate.to_f64()[0]);
@@ -260,6 +260,38 @@ pub(crate) fn restore_optimizer(model: &mut Model, variables: &[Tensor]) -> Resu
         expected.len()
     );
     Ok(Some(text))
+}
+
+/// The slots of another version's optimizer in today's order.
+fn todays_slots(
+    optimizer: &dyn Optimizer,
+    iterations: i64,
+    mut slots: Vec<Tensor>,
+    expected: &[Tensor],
+) -> Vec<Tensor> {
+    match optimizer.class_name() {
+        // Keras 2.11 to 2.15 kept momenta that nobody used.
+        "SGD" if expected.is_empty() => slots.clear(),
+        // Early versions of Keras 3 had the product of the momenta first; Keras 2 did not write it.
+        "Nadam" if slots.first().is_some_and(|first| first.rank() == 0) => slots.rotate_left(1),
+        "Nadam" if slots.len() + 1 == expected.len() => {
+            let beta_1 = optimizer.config().get("beta_1").and_then(Value::as_f64).unwrap_or(0.9);
+            // Later factors change nothing: the product is zero by then.
+            let steps = (1..=iterations.min(100_000)).map(|step| step as f64);
+            let product: f64 = steps.map(|step| beta_1 * (1.0 - 0.5 * 0.96f64.powf(step))).product();
+            slots.push(Tensor::scalar(product as f32));
+        }
+        // Keras 2 left out the slots of vectors that Keras 3 fills with zeros.
+        "Adafactor" if slots.len() < expected.len() => {
+            for (place, own) in expected.iter().enumerate() {
+                if own.rank() == 0 && slots.get(place).is_none_or(|slot| slot.rank() != 0) {
+                    slots.insert(place.min(slots.len()), own.clone());
+                }
+            }
+        }
+        _ => {}
+    }
+    slots
 }
 
 const UNREADABLE: &str = "the file's optimizer state is not readable; training starts afresh";

@@ -23,6 +23,8 @@ pub struct CustomObjects {
     losses: HashMap<String, Parse<LossRef>>,
     metrics: HashMap<String, Parse<MetricRef>>,
     optimizers: HashMap<String, Parse<OptimizerRef>>,
+    lambdas: HashMap<String, LayerRef>,
+    replace_lambdas: bool,
 }
 
 impl CustomObjects {
@@ -72,6 +74,33 @@ impl CustomObjects {
         self
     }
 
+    /// Puts a layer in the place of the `Lambda` of this name. A `Lambda` is Python code, which is never run.
+    #[must_use]
+    pub fn lambda(mut self, name: &str, layer: impl Into<LayerRef>) -> CustomObjects {
+        self.lambdas.insert(name.to_owned(), layer.into());
+        self
+    }
+
+    /// Lets a built-in layer take the place of each `Lambda` whose function is recognised: `Rescaling` for `x / 255`,
+    /// `Resizing` for `tf.image.resize(x, (96, 96))`, and so on; a warning says of each what became of it. Without this, the
+    /// error names the layer that would be taken.
+    ///
+    /// The code in the file is read as data and never run. A rare one that computes the same up to details (padding before
+    /// resizing instead of after it) is called *close to* in the warning.
+    #[must_use]
+    pub fn replace_lambdas(mut self) -> CustomObjects {
+        self.replace_lambdas = true;
+        self
+    }
+
+    pub(crate) fn find_lambda(&self, name: &str) -> Option<&LayerRef> {
+        self.lambdas.get(name)
+    }
+
+    pub(crate) fn replaces_lambdas(&self) -> bool {
+        self.replace_lambdas
+    }
+
     pub(crate) fn find_layer(&self, registered: Option<&str>, class_name: &str) -> Option<&Parse<LayerRef>> {
         find(&self.layers, registered, class_name)
     }
@@ -116,6 +145,8 @@ impl fmt::Debug for CustomObjects {
             .field("losses", &names(self.losses.keys().collect()))
             .field("metrics", &names(self.metrics.keys().collect()))
             .field("optimizers", &names(self.optimizers.keys().collect()))
+            .field("lambdas", &names(self.lambdas.keys().collect()))
+            .field("replace_lambdas", &self.replace_lambdas)
             .finish()
     }
 }

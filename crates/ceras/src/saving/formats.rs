@@ -5,14 +5,14 @@ use std::path::Path;
 use ceras_graph::Tensor;
 use serde_json::Value;
 
-use super::archive::{Archive, CONFIG, WEIGHTS};
+use super::archive::CONFIG;
 use super::build::{self, Built, Cx};
 use super::custom::CustomObjects;
-use super::hdf5::Hdf5;
-use super::load::{FileKind, Loaded, compile, is_hdf5, parse_json};
+use super::load::{FileKind, Loaded, compile, parse_json};
+use super::load_weights::by_full_name;
 use super::safetensors::{self, CONFIG_KEY, EXTRAS_KEY};
 use super::weights::Weight;
-use super::{compile_config, legacy, python_json, weights};
+use super::{legacy, python_json};
 use crate::error::{Error, ErrorKind, Result};
 use crate::files::write_atomically;
 use crate::layers::context::join;
@@ -93,111 +93,19 @@ impl Model {
     /// The text is not such; a layer is not supported.
     #[track_caller]
     pub fn from_json(text: &str) -> Result<Model> {
-        let custom = CustomObjects::new();
-        let cx = Cx { custom: &custom, location: std::panic::Location::caller() };
+        let (custom, warnings) = (CustomObjects::new(), std::cell::RefCell::default());
+        let cx = Cx { custom: &custom, location: std::panic::Location::caller(), warnings: &warnings };
         from_config(text.as_bytes(), cx).map(|loaded| loaded.model)
     }
-
-    /// Takes over the weights of a file: of a `.keras` file, a `.weights.h5` file, an HDF5 file of Keras 1 to 3 (by
-    /// position: the n-th layer with weights gets those of the file's n-th), or a safetensors file (by name). The
-    /// optimizer's state is taken over too, where the file has it and the model is compiled.
-    ///
-    /// # Errors
-    /// The file is damaged, or does not fit; no weight is changed then.
-    pub fn load_weights(&mut self, path: impl AsRef<Path>) -> Result<()> {
-        let path = path.as_ref();
-        let outcome = crate::files::read(path).and_then(|bytes| self.take_weights(bytes));
-        outcome.map_err(|error| error.context(format!("in `{}`", path.display())))?;
-        self.note_origin(path, |_| true);
-        Ok(())
-    }
-
-    /// Takes over the weights of those layers that an HDF5 file of Keras 1 to 3 has under the same name, and gives the
-    /// names of these layers; the others stay as they are.
-    ///
-    /// # Errors
-    /// The file is damaged or no such file; a layer of the same name has other weights. No weight is changed then.
-    pub fn load_weights_by_name(&mut self, path: impl AsRef<Path>) -> Result<Vec<String>> {
-        let path = path.as_ref();
-        let read = || -> Result<Vec<Option<Tensor>>> {
-            let file = Hdf5::open(crate::files::read(path)?)?;
-            let group = legacy::weights_group(&file)
-                .ok_or_else(|| no_weights("the layers of HDF5 files have names"))?;
-            let described: Vec<Weight<'_>> = self.variables().iter().map(super::state::weight).collect();
-            legacy::by_name(&file, group, self.architecture()?, &described, &|layer| self.is_trainable(layer))
-        };
-        let values = read().map_err(|error| error.context(format!("in `{}`", path.display())))?;
-        let mut layers = Vec::new();
-        for (number, value) in values.iter().enumerate() {
-            let Some(value) = value else { continue };
-            self.store.set(number, value)?;
-            let layer = self.variables()[number].path.split('/').next().unwrap_or_default().to_owned();
-            if layers.last() != Some(&layer) {
-                layers.push(layer);
-            }
-        }
-        self.note_origin(path, |number| values[number].is_some());
-        Ok(layers)
-    }
-
-    fn note_origin(&mut self, path: &Path, taken: impl Fn(usize) -> bool) {
-        let origin = format!("loaded from `{}`", path.display());
-        (0..self.variables().len()).filter(|&number| taken(number)).for_each(|number| {
-            self.store.set_origin(number, &origin);
-        });
-    }
-
-    fn take_weights(&mut self, bytes: Vec<u8>) -> Result<()> {
-        let architecture = std::sync::Arc::clone(self.architecture()?);
-        let described: Vec<Weight<'_>> = self.variables().iter().map(super::state::weight).collect();
-        if safetensors::is_safetensors(&bytes) {
-            let values = by_full_name(&safetensors::read(&bytes)?, &described)?;
-            return self.set_weights(&values);
-        }
-        let file = match &bytes[..] {
-            [b'P', b'K', ..] => {
-                let member = Archive::open(bytes)?.member(WEIGHTS)?;
-                Hdf5::open(member.ok_or_else(|| no_weights(&format!("it has no `{WEIGHTS}`")))?)?
-            }
-            bytes if is_hdf5(bytes) => Hdf5::open(bytes.to_vec())?,
-            _ => return Err(no_weights("it is neither a zip archive nor HDF5 nor safetensors")),
-        };
-        if let Some(group) = legacy::weights_group(&file) {
-            let trainable = |layer: &str| self.is_trainable(layer);
-            let values = legacy::by_position(&file, group, &architecture, &described, &trainable)?;
-            return self.set_weights(&values);
-        }
-        let values = weights::read(&file, &architecture, &described)?;
-        self.set_weights(&values)?;
-        if self.compiled().is_ok()
-            && let Some(variables) = weights::read_optimizer(&file)?
-        {
-            compile_config::restore_optimizer(self, &variables)?;
-        }
-        Ok(())
-    }
-}
-
-fn no_weights(detail: &str) -> Error {
-    Error::new(ErrorKind::File, "the file holds no weights that can be read").detail(detail)
-}
-
-fn by_full_name(file: &safetensors::Tensors, weights: &[Weight<'_>]) -> Result<Vec<Tensor>> {
-    let value = |weight: &Weight<'_>| {
-        let name = join(weight.path, weight.name);
-        let value = file
-            .tensors
-            .get(&name)
-            .ok_or_else(|| Error::new(ErrorKind::File, format!("the file has no tensor `{name}`")))?;
-        weights::check_shape(weight, value.dims())?;
-        Ok(value.cast(weight.ty.dtype))
-    };
-    weights.iter().map(value).collect()
 }
 
 /// A model of Keras' `config.json` alone.
 pub(crate) fn from_config(bytes: &[u8], cx: Cx<'_>) -> Result<Loaded> {
     let words = parse_json(bytes, CONFIG)?;
+    if words.get("weight_map").is_some() {
+        let text = "the file lists parts with weights, and has no architecture";
+        return Err(Error::new(ErrorKind::File, text).hint("build the model first, then call `load_weights`"));
+    }
     let mut warnings = Vec::new();
     let model = match build::model(&words, cx)? {
         Built::Waiting(pending) => Model::unbuilt(pending, 0),
@@ -232,7 +140,7 @@ pub(crate) fn from_safetensors(bytes: &[u8], origin: &str, cx: Cx<'_>) -> Result
         Built::Waiting(pending) => Model::unbuilt(pending, 0),
         Built::Ready(architecture) => {
             let mut model = Model::with_values(*architecture, origin, |_, variables| {
-                by_full_name(&file, &variables.iter().map(super::state::weight).collect::<Vec<_>>())
+                variables.iter().map(|one| by_full_name(&file, &super::state::weight(one))).collect()
             })?;
             compile(&mut model, &words, Some(Vec::new()), cx, &mut warnings)?;
             model

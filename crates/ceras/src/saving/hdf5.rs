@@ -23,6 +23,8 @@ pub(crate) struct Hdf5 {
     bytes: u64,
     /// Stored bytes that were read so far, to notice data sets that share theirs.
     read: Cell<u64>,
+    /// Further parts, for weights that stand in several files.
+    more: Vec<Hdf5>,
 }
 
 impl Hdf5 {
@@ -30,12 +32,27 @@ impl Hdf5 {
     pub(crate) fn open(bytes: Vec<u8>) -> Result<Hdf5> {
         let size = bytes.len() as u64;
         let file = File::from_bytes(bytes).map_err(|error| damaged(&error.to_string()))?;
-        Ok(Hdf5 { file, bytes: size, read: Cell::new(0) })
+        Ok(Hdf5 { file, bytes: size, read: Cell::new(0), more: Vec::new() })
+    }
+
+    /// Several files as one; `None` of none.
+    pub(crate) fn joined(mut parts: Vec<Hdf5>) -> Option<Hdf5> {
+        let more = parts.split_off(1.min(parts.len()));
+        parts.pop().map(|first| Hdf5 { more, ..first })
+    }
+
+    /// The part that has a data set; the first where none has it.
+    fn holder(&self, path: &str) -> &Hdf5 {
+        self.more
+            .iter()
+            .find(|part| part.file.dataset(path).is_ok())
+            .filter(|_| self.file.dataset(path).is_err())
+            .unwrap_or(self)
     }
 
     /// Whether there is a group of that path.
     pub(crate) fn has_group(&self, path: &str) -> bool {
-        path.is_empty() || self.file.group(path).is_ok()
+        path.is_empty() || self.file.group(path).is_ok() || self.more.iter().any(|part| part.has_group(path))
     }
 
     /// The names of the groups in a group.
@@ -45,7 +62,16 @@ impl Hdf5 {
 
     /// The names of the data sets in a group.
     pub(crate) fn datasets(&self, path: &str) -> Result<Vec<String>> {
-        self.group(path)?.datasets().map_err(|error| damaged_at(path, &error))
+        let parts = [self]
+            .into_iter()
+            .chain(&self.more)
+            .filter(|part| part.file.group(path).is_ok() || path.is_empty());
+        let names = |part: &Hdf5| part.group(path)?.datasets().map_err(|error| damaged_at(path, &error));
+        let mut all = Vec::new();
+        for part in parts {
+            all.extend(names(part)?);
+        }
+        Ok(all)
     }
 
     fn group(&self, path: &str) -> Result<hdf5_pure::Group> {
@@ -77,12 +103,12 @@ impl Hdf5 {
 
     /// Whether there is a data set of that path.
     pub(crate) fn has_dataset(&self, path: &str) -> bool {
-        self.file.dataset(path).is_ok()
+        self.holder(path).file.dataset(path).is_ok()
     }
 
     /// The dimensions of a data set.
     pub(crate) fn dims(&self, path: &str) -> Result<Vec<usize>> {
-        let dataset = self.file.dataset(path).map_err(|error| damaged_at(path, &error))?;
+        let dataset = self.holder(path).file.dataset(path).map_err(|error| damaged_at(path, &error))?;
         let shape = dataset.shape().map_err(|error| damaged_at(path, &error))?;
         let dims = shape.iter().map(|&dim| usize::try_from(dim).ok()).collect::<Option<Vec<usize>>>();
         dims.ok_or_else(|| damaged("a dimension is too large").context(format!("in `{path}`")))
@@ -91,8 +117,9 @@ impl Hdf5 {
     /// A data set as a tensor. Half precisions become `float32`, small integers `int32`.
     pub(crate) fn tensor(&self, path: &str) -> Result<Tensor> {
         let dims = self.dims(path)?;
-        let dataset = self.file.dataset(path).map_err(|error| damaged_at(path, &error))?;
-        self.check_stored(&dataset, &dims).map_err(|error| error.context(format!("in `{path}`")))?;
+        let holder = self.holder(path);
+        let dataset = holder.file.dataset(path).map_err(|error| damaged_at(path, &error))?;
+        holder.check_stored(&dataset, &dims).map_err(|error| error.context(format!("in `{path}`")))?;
         let stored = dataset.dtype().map_err(|error| damaged_at(path, &error))?;
         let read = read_elements(&dataset, &stored, &dims);
         let tensor = read.map_err(|error| damaged_at(path, &error))?;
@@ -255,6 +282,24 @@ impl Tree {
     /// Adds a tensor.
     pub(crate) fn tensor(&mut self, name: &str, tensor: Tensor) {
         self.tensors.push((name.to_owned(), tensor));
+    }
+
+    /// The same data sets under other paths of their groups.
+    #[cfg(test)]
+    pub(crate) fn renamed(&self, rename: &dyn Fn(&str) -> String) -> Tree {
+        fn below(tree: &Tree, path: &str, rename: &dyn Fn(&str) -> String, renamed: &mut Tree) {
+            let group = match path {
+                "" => &mut *renamed,
+                path => renamed.group(&rename(path)),
+            };
+            tree.tensors.iter().for_each(|(name, value)| group.tensor(name, value.clone()));
+            for (name, inner) in &tree.groups {
+                below(inner, &crate::layers::context::join(path, name), rename, renamed);
+            }
+        }
+        let mut renamed = Tree::default();
+        below(self, "", rename, &mut renamed);
+        renamed
     }
 
     /// The bytes of the file whose root this is.

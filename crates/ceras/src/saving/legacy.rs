@@ -12,8 +12,9 @@ use serde_json::{Value, json};
 use super::build::{self, Built, Cx};
 use super::hdf5::{Attribute, Hdf5, Tree};
 use super::load::{FileKind, Loaded, compile, parse_json};
-use super::python_json;
+use super::load_weights::Outcomes;
 use super::weights::{Weight, check_shape};
+use super::{migrate, python_json};
 use crate::error::{Error, ErrorKind, Result};
 use crate::layers::context::join;
 use crate::models::{Architecture, Model};
@@ -25,12 +26,14 @@ pub(crate) const EXTRAS_ATTRIBUTE: &str = "ceras";
 pub(crate) fn read(file: &Hdf5, origin: &str, cx: Cx<'_>) -> Result<Loaded> {
     let Some(config) = file.text("", "model_config") else {
         let error = Error::new(ErrorKind::File, "the file holds no architecture");
-        return Err(match weights_group(file) {
-            Some(_) => error.hint("it holds weights alone: build the model first, then call `load_weights`"),
+        let keras_3 = ["layers", "_layer_checkpoint_dependencies", "vars"];
+        let weights = weights_group(file).is_some() || keras_3.iter().any(|group| file.has_group(group));
+        return Err(match weights.then_some(()) {
+            Some(()) => error.hint("it holds weights alone: build the model first, then call `load_weights`"),
             None => error,
         });
     };
-    let words = plain(parse_json(config.as_bytes(), "model_config")?);
+    let words = parse_json(config.as_bytes(), "model_config")?;
     let mut warnings = Vec::new();
     let mut model = match build::model(&words, cx)? {
         Built::Waiting(pending) => {
@@ -46,7 +49,8 @@ pub(crate) fn read(file: &Hdf5, origin: &str, cx: Cx<'_>) -> Result<Loaded> {
                 {
                     let flags = own_flags(architecture);
                     let trainable = |path: &str| flags.get(path).is_none_or(|flag| *flag);
-                    by_position(file, "model_weights", architecture, &described, &trainable)
+                    let values = by_position(file, "model_weights", architecture, &described, &trainable)?;
+                    values.into_iter().flatten().collect()
                 }
             })?
         }
@@ -54,7 +58,7 @@ pub(crate) fn read(file: &Hdf5, origin: &str, cx: Cx<'_>) -> Result<Loaded> {
     if model.is_built()
         && let Some(training) = file.text("", "training_config")
     {
-        let words = json!({"compile_config": compile_words(plain(parse_json(training.as_bytes(), "training_config")?))});
+        let words = json!({"compile_config": compile_words(migrate::plain(parse_json(training.as_bytes(), "training_config")?))});
         let optimizer = optimizer(file)?;
         compile(&mut model, &words, optimizer, cx, &mut warnings)?;
     }
@@ -80,24 +84,6 @@ fn compile_words(training: Value) -> Value {
         words.insert("optimizer".into(), optimizer);
     }
     Value::Object(words)
-}
-
-/// Old JSON without the envelopes that Keras put around tuples.
-fn plain(mut value: Value) -> Value {
-    fn open(value: &mut Value) {
-        if let Value::Object(map) = value
-            && map.get("class_name").and_then(Value::as_str) == Some("__tuple__")
-        {
-            *value = map.shift_remove("items").unwrap_or(Value::Null);
-        }
-        match value {
-            Value::Object(map) => map.values_mut().for_each(open),
-            Value::Array(items) => items.iter_mut().for_each(open),
-            _ => {}
-        }
-    }
-    open(&mut value);
-    value
 }
 
 /// The layers of a file that have weights: the group, and the paths of the weights in order.
@@ -156,44 +142,46 @@ fn weights_of_layers(
 /// The values of a model's weights, taken by position.
 ///
 /// # Errors
-/// Another number of layers with weights, of weights in a layer, or another shape.
+/// Another number of layers with weights. Of weights in a layer, or another shape, is an error of these weights.
 pub(crate) fn by_position(
     file: &Hdf5,
     group: &str,
     architecture: &Architecture,
     weights: &[Weight<'_>],
     trainable: &dyn Fn(&str) -> bool,
-) -> Result<Vec<Tensor>> {
+) -> Result<Outcomes> {
     let stored = layers_with_weights(file, group)?;
     let wanted = weights_of_layers(architecture, weights, trainable);
     if stored.len() != wanted.len() {
         let text =
             format!("the model has {} layers with weights; the file has {}", wanted.len(), stored.len());
-        return Err(Error::new(ErrorKind::File, text));
+        let hint =
+            "layers without weights are not counted; to take over those of the same name only, load by name";
+        return Err(Error::new(ErrorKind::File, text).hint(hint));
     }
-    let mut values: Vec<Option<Tensor>> = vec![None; weights.len()];
+    let mut values: Outcomes = vec![None; weights.len()];
     for ((layer, numbers), (name, paths)) in wanted.iter().zip(&stored) {
-        take(file, layer, numbers, name, paths, weights, &mut values)?;
+        take(file, layer, numbers, name, paths, weights, &mut values);
     }
-    Ok(values.into_iter().flatten().collect())
+    Ok(values)
 }
 
 /// The values of the weights of those layers that the file has under the same name; the others stay as they are.
 ///
 /// # Errors
-/// A layer of the same name with other weights.
+/// The file has no list of layers.
 pub(crate) fn by_name(
     file: &Hdf5,
     group: &str,
     architecture: &Architecture,
     weights: &[Weight<'_>],
     trainable: &dyn Fn(&str) -> bool,
-) -> Result<Vec<Option<Tensor>>> {
+) -> Result<Outcomes> {
     let stored = layers_with_weights(file, group)?;
-    let mut values: Vec<Option<Tensor>> = vec![None; weights.len()];
+    let mut values: Outcomes = vec![None; weights.len()];
     for (layer, numbers) in weights_of_layers(architecture, weights, trainable) {
         if let Some((name, paths)) = stored.iter().find(|(name, _)| *name == layer) {
-            take(file, &layer, &numbers, name, paths, weights, &mut values)?;
+            take(file, &layer, &numbers, name, paths, weights, &mut values);
         }
     }
     Ok(values)
@@ -207,21 +195,25 @@ fn take(
     name: &str,
     paths: &[String],
     weights: &[Weight<'_>],
-    values: &mut [Option<Tensor>],
-) -> Result<()> {
+    values: &mut Outcomes,
+) {
     if numbers.len() != paths.len() {
         let text = format!(
             "layer `{layer}` has {} weights; the file has {} in `{name}`",
             numbers.len(),
             paths.len()
         );
-        return Err(Error::new(ErrorKind::File, text));
+        let error = Error::new(ErrorKind::File, text);
+        numbers.iter().for_each(|&number| values[number] = Some(Err(error.clone())));
+        return;
     }
     for (&number, path) in numbers.iter().zip(paths) {
-        check_shape(&weights[number], &file.dims(path)?)?;
-        values[number] = Some(file.tensor(path)?.cast(weights[number].ty.dtype));
+        let read = || -> Result<Tensor> {
+            check_shape(&weights[number], &file.dims(path)?)?;
+            Ok(file.tensor(path)?.cast(weights[number].ty.dtype))
+        };
+        values[number] = Some(read());
     }
-    Ok(())
 }
 
 /// The optimizer's variables in today's order: the steps, the learning rate where it is there, the slots weight by weight.

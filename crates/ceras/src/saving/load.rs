@@ -1,5 +1,6 @@
 //! Reading models.
 
+use std::cell::RefCell;
 use std::panic::Location;
 use std::path::Path;
 
@@ -11,7 +12,7 @@ use super::compile_config::{self, Unusable};
 use super::contract::{self, Extras, State};
 use super::custom::CustomObjects;
 use super::hdf5::Hdf5;
-use super::{formats, legacy, safetensors, weights};
+use super::{formats, legacy, migrate, safetensors, weights};
 use crate::error::{Error, ErrorKind, Result};
 use crate::models::Model;
 
@@ -76,7 +77,8 @@ pub fn load_model_with(path: impl AsRef<Path>, custom: &CustomObjects) -> Result
 #[track_caller]
 pub fn load(path: impl AsRef<Path>, custom: &CustomObjects) -> Result<Loaded> {
     let path = path.as_ref();
-    let cx = Cx { custom, location: Location::caller() };
+    let warnings = RefCell::new(Vec::new());
+    let cx = Cx { custom, location: Location::caller(), warnings: &warnings };
     let origin = path.display().to_string();
     let loaded = if path.is_dir() {
         from_archive(Archive::Folder(path.to_owned()), FileKind::KerasFolder, &origin, cx)
@@ -84,7 +86,32 @@ pub fn load(path: impl AsRef<Path>, custom: &CustomObjects) -> Result<Loaded> {
         let bytes = crate::files::read(path)?;
         from_bytes(bytes, &origin, cx)
     };
-    loaded.map_err(|error| error.context(format!("in `{origin}`")))
+    let mut loaded = loaded.map_err(|error| error.context(format!("in `{origin}`")))?;
+    loaded.warnings.splice(0..0, warnings.take());
+    Ok(loaded)
+}
+
+/// Loads a model of a file that is in memory.
+///
+/// # Errors
+/// As [`load_model`].
+///
+/// # Examples
+/// ```
+/// use ceras::prelude::*;
+/// use ceras::saving::{CustomObjects, load_bytes};
+/// let model = Sequential::new().add(Input::new([4])).add(Dense::new(3)).build()?;
+/// let again = load_bytes(model.to_json()?, &CustomObjects::new())?.model;
+/// assert_eq!(again.to_json()?, model.to_json()?);
+/// # Ok::<(), ceras::Error>(())
+/// ```
+#[track_caller]
+pub fn load_bytes(bytes: impl Into<Vec<u8>>, custom: &CustomObjects) -> Result<Loaded> {
+    let warnings = RefCell::new(Vec::new());
+    let cx = Cx { custom, location: Location::caller(), warnings: &warnings };
+    let mut loaded = from_bytes(bytes.into(), "a file in memory", cx)?;
+    loaded.warnings.splice(0..0, warnings.take());
+    Ok(loaded)
 }
 
 fn from_bytes(bytes: Vec<u8>, origin: &str, cx: Cx<'_>) -> Result<Loaded> {
@@ -104,8 +131,8 @@ fn from_bytes(bytes: Vec<u8>, origin: &str, cx: Cx<'_>) -> Result<Loaded> {
 /// Layers that are not supported (all are named), or a config that does not fit.
 #[track_caller]
 pub fn model_from_config(config: &Value) -> Result<Model> {
-    let custom = CustomObjects::new();
-    match build::model(config, Cx { custom: &custom, location: Location::caller() })? {
+    let (custom, warnings) = (CustomObjects::new(), RefCell::default());
+    match build::model(config, Cx { custom: &custom, location: Location::caller(), warnings: &warnings })? {
         Built::Waiting(pending) => Ok(Model::unbuilt(pending, 0)),
         Built::Ready(architecture) => Model::from_architecture(*architecture, 0),
     }
@@ -140,7 +167,7 @@ fn from_archive(mut archive: Archive, kind: FileKind, origin: &str, cx: Cx<'_>) 
             let file = open_weights(&mut archive)?;
             let mut model = Model::with_values(*architecture, origin, |architecture, variables| {
                 let described: Vec<_> = variables.iter().map(super::state::weight).collect();
-                weights::read(&file, architecture, &described)
+                weights::read(&file, architecture, &described).into_iter().collect()
             })?;
             let optimizer = weights::read_optimizer(&file)?;
             compile(&mut model, &words, optimizer, cx, &mut warnings)?;
@@ -148,6 +175,7 @@ fn from_archive(mut archive: Archive, kind: FileKind, origin: &str, cx: Cx<'_>) 
         }
     };
     settle(&mut model, extras)?;
+    model.saved.assets = archive.assets()?;
     Ok(Loaded { model, kind, keras_version, warnings })
 }
 
@@ -174,7 +202,7 @@ pub(crate) fn compile(
     let outputs: Vec<String> =
         model.architecture()?.output_names().iter().map(|name| (*name).to_owned()).collect();
     let outputs: Vec<&str> = outputs.iter().map(String::as_str).collect();
-    let compiled = compile_config::from_json(words, &outputs, cx.custom)
+    let compiled = compile_config::from_json(&migrate::plain(words.clone()), &outputs, cx.custom)
         .and_then(|compile| compile.map(|compile| model.compile(compile)).transpose());
     match compiled {
         Ok(None) => return Ok(()),
@@ -226,7 +254,13 @@ pub(crate) fn settle(model: &mut Model, (extras, state): (Extras, State)) -> Res
 
 /// JSON of a member. Nesting deeper than serde_json's limit of 128 is an error and no stack overflow.
 pub(crate) fn parse_json(bytes: &[u8], member: &str) -> Result<Value> {
-    serde_json::from_slice(bytes).map_err(|error| {
+    let read = serde_json::from_slice(bytes);
+    // Python writes numbers that are not finite as bare words, which are no JSON.
+    let read = read.or_else(|error| match crate::nonfinite::quoted(bytes) {
+        Some(quoted) => serde_json::from_slice(&quoted),
+        None => Err(error),
+    });
+    read.map_err(|error| {
         Error::new(ErrorKind::File, format!("`{member}` is not readable as JSON")).detail(error.to_string())
     })
 }

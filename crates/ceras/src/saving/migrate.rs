@@ -59,6 +59,7 @@ const DROPPED: &[(&str, &str, &[&str])] = &[
     ("*", "batch_size", &["null"]),
     ("*", "dynamic", &["false"]),
     ("*", "_layer_name", &[]),
+    ("*", "autocast", &["true"]),
     ("Dense", "quantization_config", &["null"]),
     ("BatchNormalization", "fused", &[]),
     ("BatchNormalization", "virtual_batch_size", &["null"]),
@@ -106,7 +107,7 @@ pub(crate) fn layer(envelope: &Value, place: &str) -> Result<Words> {
     }
     let input_shape = layer_config(&class_name, &mut config);
     let built = map.get("build_config").and_then(|built| built.get("input_shape")).cloned();
-    let registered = text("registered_name").filter(|name| name.contains('>'));
+    let registered = text("registered_name").filter(|name| is_a_users(name));
     let nodes = map.get("inbound_nodes").and_then(Value::as_array).cloned().unwrap_or_default();
     let input_shape = input_shape.or(built).filter(|shape| !shape.is_null());
     Ok(Words {
@@ -120,11 +121,19 @@ pub(crate) fn layer(envelope: &Value, place: &str) -> Result<Words> {
     })
 }
 
+/// Whether a registered name is that of a user's own class: `package>Class`, the package none of Keras' own.
+fn is_a_users(registered: &str) -> bool {
+    registered
+        .split_once('>')
+        .is_some_and(|(package, _)| !matches!(package, "keras" | "Keras" | "keras.layers"))
+}
+
 /// Puts the keys of a layer's config into today's words; gives the input's shape where the config had it.
 fn layer_config(class_name: &str, config: &mut Map<String, Value>) -> Option<Value> {
     if matches!(class_name, "Functional" | "Sequential") {
         return None;
     }
+    drop_what_says_nothing(class_name, config);
     if class_name == "InputLayer" {
         rename(config, "batch_input_shape", "batch_shape");
         if config.get("dtype").is_some_and(Value::is_object) {
@@ -149,6 +158,23 @@ fn layer_config(class_name: &str, config: &mut Map<String, Value>) -> Option<Val
         rename(config, "W_constraint", "kernel_constraint");
         rename(config, "b_constraint", "bias_constraint");
     }
+    if class_name == "BatchNormalization"
+        && let Some([axis]) = config.get("axis").and_then(Value::as_array).map(Vec::as_slice)
+    {
+        let axis = axis.clone();
+        config.insert("axis".into(), axis);
+    }
+    if let Some(class) = config.get_mut("dtype").and_then(|dtype| dtype.get_mut("class_name"))
+        && matches!(class.as_str(), Some("FloatDTypePolicy" | "Policy"))
+    {
+        *class = json!("DTypePolicy");
+    }
+    config.iter_mut().for_each(|(key, value)| object(key, value));
+    input_shape
+}
+
+/// Drops the keys whose value says nothing.
+fn drop_what_says_nothing(class_name: &str, config: &mut Map<String, Value>) {
     for (class, key, values) in DROPPED {
         let applies = *class == "*" || *class == class_name;
         let says_nothing = |value: &Value| values.is_empty() || values.contains(&value.to_string().as_str());
@@ -156,8 +182,24 @@ fn layer_config(class_name: &str, config: &mut Map<String, Value>) -> Option<Val
             config.shift_remove(*key);
         }
     }
-    config.iter_mut().for_each(|(key, value)| object(key, value));
-    input_shape
+}
+
+/// Old JSON without the envelopes that Keras put around tuples.
+pub(crate) fn plain(mut value: Value) -> Value {
+    fn open(value: &mut Value) {
+        if let Value::Object(map) = value
+            && map.get("class_name").and_then(Value::as_str) == Some("__tuple__")
+        {
+            *value = map.shift_remove("items").unwrap_or(Value::Null);
+        }
+        match value {
+            Value::Object(map) => map.values_mut().for_each(open),
+            Value::Array(items) => items.iter_mut().for_each(open),
+            _ => {}
+        }
+    }
+    open(&mut value);
+    value
 }
 
 /// Puts an object inside a config into today's words.

@@ -41,12 +41,10 @@ impl Model {
         let config = python_json::to_string(&self.config_json()?);
         let weights = self.weight_tree()?.to_bytes()?;
         let extras = self.extras_json(extras);
-        let members: [(&str, &[u8]); 4] = [
-            (METADATA, metadata.as_bytes()),
-            (CONFIG, config.as_bytes()),
-            (WEIGHTS, &weights),
-            (EXTRAS, extras.as_bytes()),
-        ];
+        let mut members: Vec<(&str, &[u8])> =
+            vec![(METADATA, metadata.as_bytes()), (CONFIG, config.as_bytes()), (WEIGHTS, &weights)];
+        members.extend(self.saved.assets.iter().map(|(name, bytes)| (name.as_str(), &bytes[..])));
+        members.push((EXTRAS, extras.as_bytes()));
         write_atomically(path, |writer| archive::write_members(writer, &members))
     }
 

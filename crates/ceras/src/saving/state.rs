@@ -18,6 +18,8 @@ pub(crate) struct Saved {
     pub(crate) extras: Extras,
     /// A compile state that could not be used.
     pub(crate) unusable: Option<Unusable>,
+    /// Members of the archive that belong to layers, such as vocabularies: written again as they are.
+    pub(crate) assets: Vec<(String, Vec<u8>)>,
 }
 
 impl Model {

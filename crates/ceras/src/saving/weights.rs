@@ -115,33 +115,29 @@ impl Weight<'_> {
     }
 }
 
-/// The values of a model's weights.
-///
-/// # Errors
-/// A weight that the file does not have, or has in another shape; a layer for which the file has more.
-pub(crate) fn read(file: &Hdf5, architecture: &Architecture, weights: &[Weight<'_>]) -> Result<Vec<Tensor>> {
+/// The values of a model's weights, each or why it cannot be read: a weight that the file does not have, or has in another
+/// shape; a layer for which the file has more.
+pub(crate) fn read(file: &Hdf5, architecture: &Architecture, weights: &[Weight<'_>]) -> Vec<Result<Tensor>> {
     let places = places(architecture, weights);
     let mut wanted: HashMap<&str, usize> = HashMap::new();
     for place in &places {
         *wanted.entry(&place.group).or_default() += 1;
     }
-    let mut found: HashMap<&str, String> = HashMap::new();
+    let mut found: HashMap<&str, Result<Option<String>>> = HashMap::new();
     let mut values = Vec::with_capacity(weights.len());
     for (weight, place) in weights.iter().zip(&places) {
-        let vars = match found.get(place.group.as_str()) {
-            Some(vars) => vars.clone(),
-            None => {
-                let vars = find_vars(file, &place.group);
-                let vars =
-                    vars.ok_or_else(|| missing(weight, &format!("the file has no group `{}`", place.group)))?;
-                check_count(file, &vars, wanted[place.group.as_str()], weight.path)?;
-                found.insert(&place.group, vars.clone());
-                vars
-            }
-        };
-        values.push(read_weight(file, &join(&vars, &place.index.to_string()), weight)?);
+        let group = place.group.as_str();
+        let vars = found.entry(group).or_insert_with(|| {
+            let Some(vars) = find_vars(file, group) else { return Ok(None) };
+            check_count(file, &vars, wanted[group], weight.path).map(|()| Some(vars))
+        });
+        values.push(match vars {
+            Ok(Some(vars)) => read_weight(file, &join(vars, &place.index.to_string()), weight),
+            Ok(None) => Err(missing(weight, &format!("the file has no group `{group}`"))),
+            Err(error) => Err(error.clone()),
+        });
     }
-    Ok(values)
+    values
 }
 
 fn read_weight(file: &Hdf5, path: &str, weight: &Weight<'_>) -> Result<Tensor> {

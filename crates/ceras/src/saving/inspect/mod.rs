@@ -56,7 +56,8 @@ pub fn inspect(path: impl AsRef<Path>) -> Result<Inspection> {
     let origin = path.display().to_string();
     let contents = Contents::read(path)?;
     let custom = CustomObjects::new();
-    let cx = Cx { custom: &custom, location: Location::caller() };
+    let warnings = std::cell::RefCell::default();
+    let cx = Cx { custom: &custom, location: Location::caller(), warnings: &warnings };
     let built = contents.config.as_ref().map(|config| build::model(config, cx));
     let (architecture, mut obstacle): (Option<Box<Architecture>>, Option<Error>) = match built {
         Some(Ok(Built::Ready(architecture))) => (Some(architecture), None),

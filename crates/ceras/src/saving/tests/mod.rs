@@ -12,8 +12,12 @@ use crate::prelude::*;
 use crate::saving::compile_config;
 
 mod damage;
+mod damage_everywhere;
+mod forms;
 mod functional;
+mod lambdas;
 mod museum;
+mod spellings;
 
 fn models() -> Group {
     Group::load("models")
