@@ -1,8 +1,13 @@
 //! Layers: one file each, with its docs, its config (the struct *is* Keras' config) and its rule.
 
+pub mod activations;
 pub mod context;
 pub mod core;
+pub mod declare;
+pub mod merging;
 pub mod normalization;
+pub mod numbers;
+pub mod preprocessing;
 pub mod regularization;
 pub mod reshaping;
 
@@ -14,11 +19,22 @@ use ceras_graph::{Shape, TensorType, Value};
 use crate::error::Result;
 use crate::registry::{Configurable, Registry};
 
+pub use activations::{ELU, LeakyReLU, PReLU, ReLU, Softmax};
 pub use context::{BuildCx, CallCx, WeightSpec};
-pub use core::{Activation, Dense, InputLayer};
-pub use normalization::{BatchNormalization, Normalization};
-pub use regularization::Dropout;
-pub use reshaping::Flatten;
+pub use core::{Activation, Dense, Embedding, Identity, InputLayer, Masking};
+pub use declare::Axes;
+pub use merging::{Add, Average, Concatenate, Dot, Maximum, Minimum, Multiply, Subtract};
+pub use normalization::{
+    BatchNormalization, GroupNormalization, LayerNormalization, Normalization, RMSNormalization,
+    UnitNormalization,
+};
+pub use numbers::Numbers;
+pub use preprocessing::Rescaling;
+pub use regularization::{
+    ActivityRegularization, AlphaDropout, Dropout, GaussianDropout, GaussianNoise, SpatialDropout1D,
+    SpatialDropout2D, SpatialDropout3D,
+};
+pub use reshaping::{Flatten, Permute, RepeatVector, Reshape};
 
 /// The layers that a file may name.
 pub static LAYERS: Registry<dyn Layer> = Registry {
@@ -28,10 +44,41 @@ pub static LAYERS: Registry<dyn Layer> = Registry {
         &core::input_layer::ENTRY,
         &core::dense::ENTRY,
         &core::activation::ENTRY,
+        &core::embedding::ENTRY,
+        &core::identity::ENTRY,
+        &core::masking::ENTRY,
+        &activations::elu::ENTRY,
+        &activations::leaky_relu::ENTRY,
+        &activations::prelu::ENTRY,
+        &activations::relu::ENTRY,
+        &activations::softmax::ENTRY,
+        &merging::add::ENTRY,
+        &merging::average::ENTRY,
+        &merging::concatenate::ENTRY,
+        &merging::dot::ENTRY,
+        &merging::maximum::ENTRY,
+        &merging::minimum::ENTRY,
+        &merging::multiply::ENTRY,
+        &merging::subtract::ENTRY,
+        &preprocessing::rescaling::ENTRY,
         &reshaping::flatten::ENTRY,
+        &reshaping::permute::ENTRY,
+        &reshaping::repeat_vector::ENTRY,
+        &reshaping::reshape::ENTRY,
+        &regularization::activity_regularization::ENTRY,
+        &regularization::alpha_dropout::ENTRY,
         &regularization::dropout::ENTRY,
+        &regularization::gaussian_dropout::ENTRY,
+        &regularization::gaussian_noise::ENTRY,
+        &regularization::spatial_dropout1d::ENTRY,
+        &regularization::spatial_dropout2d::ENTRY,
+        &regularization::spatial_dropout3d::ENTRY,
         &normalization::normalization::ENTRY,
         &normalization::batch_normalization::ENTRY,
+        &normalization::group_normalization::ENTRY,
+        &normalization::layer_normalization::ENTRY,
+        &normalization::rms_normalization::ENTRY,
+        &normalization::unit_normalization::ENTRY,
     ],
 };
 
@@ -91,6 +138,11 @@ pub trait Layer: Configurable {
     /// # Errors
     /// An op that the inputs do not fit; the model adds the layer's name.
     fn call(&self, cx: &mut CallCx<'_>, inputs: &[Traced]) -> Result<Vec<Traced>>;
+
+    /// What the size of its outputs adds to the loss; whoever calls the layer adds it.
+    fn activity_regularizer(&self) -> Option<&crate::regularizers::RegularizerRef> {
+        None
+    }
 
     /// The shape of the data that an input layer stands for; `None` for every other layer.
     fn input_type(&self) -> Option<TensorType> {

@@ -6,6 +6,7 @@ mod compile;
 mod data;
 mod fit;
 mod history;
+mod ids;
 mod plans;
 mod predict;
 mod profile;
