@@ -96,6 +96,11 @@ impl<'a> BuildCx<'a> {
         self.specs.last_mut().expect("just pushed")
     }
 
+    /// A context for weights that stand in a part of this layer, such as the `cell` of a recurrent one.
+    pub(crate) fn part(&mut self, name: &str) -> BuildCx<'_> {
+        BuildCx { path: join(&self.path, name), trainable: self.trainable, specs: self.specs }
+    }
+
     /// Builds a layer that this layer owns, under its name.
     ///
     /// # Errors
@@ -207,7 +212,16 @@ impl<'a> CallCx<'a> {
     /// # Errors
     /// The layer declared no such weight.
     pub fn weight(&mut self, name: &str) -> Result<Value> {
-        let key = (self.path.clone(), name.to_owned());
+        self.weight_at(self.path.clone(), name)
+    }
+
+    /// The weight of that name in a part of this layer, as [`CallCx::weight`].
+    pub(crate) fn part_weight(&mut self, part: &str, name: &str) -> Result<Value> {
+        self.weight_at(join(&self.path, part), name)
+    }
+
+    fn weight_at(&mut self, path: String, name: &str) -> Result<Value> {
+        let key = (path, name.to_owned());
         if let Some(weight) = self.trace.weights.get(&key) {
             return Ok(weight.current);
         }

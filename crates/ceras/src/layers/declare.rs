@@ -214,7 +214,9 @@ impl Axes {
                 return Err(misfit(format!("{class_name} has axis {axis}, and its input has shape {shape}")));
             };
             if axes.contains(&index) {
-                return Err(misfit(format!("{class_name} has axis {axis} twice; its input has shape {shape}")));
+                return Err(misfit(format!(
+                    "{class_name} has axis {axis} twice; its input has shape {shape}"
+                )));
             }
             axes.push(index);
         }

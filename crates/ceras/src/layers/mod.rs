@@ -10,6 +10,7 @@ pub mod numbers;
 pub mod preprocessing;
 pub mod regularization;
 pub mod reshaping;
+pub mod rnn;
 
 use std::panic::Location;
 use std::sync::Arc;
@@ -35,6 +36,7 @@ pub use regularization::{
     SpatialDropout2D, SpatialDropout3D,
 };
 pub use reshaping::{Flatten, Permute, RepeatVector, Reshape};
+pub use rnn::{Bidirectional, GRU, LSTM, SimpleRNN, TimeDistributed};
 
 /// The layers that a file may name.
 pub static LAYERS: Registry<dyn Layer> = Registry {
@@ -65,6 +67,11 @@ pub static LAYERS: Registry<dyn Layer> = Registry {
         &reshaping::permute::ENTRY,
         &reshaping::repeat_vector::ENTRY,
         &reshaping::reshape::ENTRY,
+        &rnn::bidirectional::ENTRY,
+        &rnn::gru::ENTRY,
+        &rnn::lstm::ENTRY,
+        &rnn::simple_rnn::ENTRY,
+        &rnn::time_distributed::ENTRY,
         &regularization::activity_regularization::ENTRY,
         &regularization::alpha_dropout::ENTRY,
         &regularization::dropout::ENTRY,

@@ -37,7 +37,9 @@ impl Numbers {
     pub(crate) fn values(&self) -> Option<Vec<f64>> {
         fn flatten(value: &Json, into: &mut Vec<f64>, depth: usize) -> bool {
             match value {
-                Json::Array(items) if depth < DEPTH => items.iter().all(|item| flatten(item, into, depth + 1)),
+                Json::Array(items) if depth < DEPTH => {
+                    items.iter().all(|item| flatten(item, into, depth + 1))
+                }
                 _ => value.as_f64().map(|number| into.push(number)).is_some(),
             }
         }

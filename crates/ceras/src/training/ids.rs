@@ -53,7 +53,10 @@ impl IdInput {
         };
         let Some(id) = bad else { return Ok(()) };
         let layer = self.path.rsplit('/').next().unwrap_or(&self.path);
-        let text = format!("`x` holds the number {id}, and layer `{layer}` (Embedding) has rows for 0 to {}", self.rows - 1);
+        let text = format!(
+            "`x` holds the number {id}, and layer `{layer}` (Embedding) has rows for 0 to {}",
+            self.rows - 1
+        );
         Err(Error::new(ErrorKind::Data, text).hint("`input_dim` is the largest number plus 1"))
     }
 }

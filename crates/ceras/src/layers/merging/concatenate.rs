@@ -53,9 +53,9 @@ impl Concatenate {
     }
 
     fn axis_of(&self, shape: &Shape) -> Result<usize> {
-        shape
-            .axis(self.axis)
-            .ok_or_else(|| misfit(format!("Concatenate has axis {}, and an input has shape {shape}", self.axis)))
+        shape.axis(self.axis).ok_or_else(|| {
+            misfit(format!("Concatenate has axis {}, and an input has shape {shape}", self.axis))
+        })
     }
 
     /// The mask of the output.

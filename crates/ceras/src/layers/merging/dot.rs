@@ -93,7 +93,10 @@ impl Layer for Dot {
         if let [Some(first), Some(second)] = dims
             && first != second
         {
-            let rule = format!("Dot needs one dimension along axis {} of input 0 and axis {} of input 1", axes[0], axes[1]);
+            let rule = format!(
+                "Dot needs one dimension along axis {} of input 0 and axis {} of input 1",
+                axes[0], axes[1]
+            );
             return Err(no_merge(format!("{rule}; they are {first} and {second}"), inputs));
         }
         Ok(())

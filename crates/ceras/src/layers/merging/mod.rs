@@ -42,19 +42,25 @@ fn check_elementwise(class_name: &str, inputs: &[TensorType]) -> Result<()> {
         return Err(misfit(format!("{class_name} needs at least one input; it is given none")));
     };
     if let Some(number) = inputs.iter().position(|input| input.shape.rank() == 0) {
-        return Err(no_merge(format!("{class_name} needs inputs with a batch axis; input {number} is a scalar"), inputs));
+        return Err(no_merge(
+            format!("{class_name} needs inputs with a batch axis; input {number} is a scalar"),
+            inputs,
+        ));
     }
     let mut batch = first.shape.dim(0);
     let mut common: Vec<Dim> = first.shape.dims()[1..].to_vec();
     for (number, input) in inputs.iter().enumerate().skip(1) {
         let own = input.shape.dim(0);
         if batch.is_some() && own.is_some() && batch != own {
-            let rule = format!("{class_name} needs batches of one size; input {number} has another than those before it");
+            let rule = format!(
+                "{class_name} needs batches of one size; input {number} has another than those before it"
+            );
             return Err(no_merge(rule, inputs));
         }
         batch = batch.or(own);
         common = broadcast(&common, &input.shape.dims()[1..]).map_err(|back| {
-            let rule = format!("the inputs of {class_name} must have equal dimensions, or 1, along each axis");
+            let rule =
+                format!("the inputs of {class_name} must have equal dimensions, or 1, along each axis");
             no_merge(format!("{rule}; axis -{back} of input {number} does not fit those before it"), inputs)
         })?;
     }
@@ -64,7 +70,8 @@ fn check_elementwise(class_name: &str, inputs: &[TensorType]) -> Result<()> {
 /// The shape that two broadcast to, aligned at the last axes; the axis, counted from the end, where they do not.
 fn broadcast(a: &[Dim], b: &[Dim]) -> Result<Vec<Dim>, usize> {
     let rank = a.len().max(b.len());
-    let from_end = |dims: &[Dim], back: usize| dims.len().checked_sub(back).map_or(Some(1), |axis| dims[axis]);
+    let from_end =
+        |dims: &[Dim], back: usize| dims.len().checked_sub(back).map_or(Some(1), |axis| dims[axis]);
     let mut dims = Vec::with_capacity(rank);
     for back in (1..=rank).rev() {
         dims.push(match (from_end(a, back), from_end(b, back)) {

@@ -95,10 +95,15 @@ impl GroupNormalization {
 
     fn channels(&self, shape: &Shape) -> Result<Channels> {
         let Some(axis) = shape.axis(self.axis).filter(|axis| *axis > 0) else {
-            return Err(misfit(format!("GroupNormalization has axis {}, and its input has shape {shape}", self.axis)));
+            return Err(misfit(format!(
+                "GroupNormalization has axis {}, and its input has shape {shape}",
+                self.axis
+            )));
         };
         let Some(count) = shape.dim(axis) else {
-            return Err(misfit(format!("GroupNormalization needs to know axis {axis} of its input; its shape is {shape}")));
+            return Err(misfit(format!(
+                "GroupNormalization needs to know axis {axis} of its input; its shape is {shape}"
+            )));
         };
         let groups = match self.groups {
             -1 => count,

@@ -33,7 +33,12 @@ pub(crate) fn spread(
 }
 
 /// `(x − mean) / √(variance + epsilon)`, mean and variance over some axes.
-pub(crate) fn standardised(g: &mut Graph, x: Value, axes: &[usize], epsilon: f64) -> Result<Value, GraphError> {
+pub(crate) fn standardised(
+    g: &mut Graph,
+    x: Value,
+    axes: &[usize],
+    epsilon: f64,
+) -> Result<Value, GraphError> {
     let mean = compose::mean(g, x, axes, true)?;
     let centred = compose::subtract(g, x, mean)?;
     let squares = compose::square(g, centred)?;
@@ -44,7 +49,12 @@ pub(crate) fn standardised(g: &mut Graph, x: Value, axes: &[usize], epsilon: f64
 }
 
 /// `x / max(√Σ x², epsilon)`, the sum over some axes: vectors of length 1.
-pub(crate) fn unit_length(g: &mut Graph, x: Value, axes: &[usize], epsilon: f64) -> Result<Value, GraphError> {
+pub(crate) fn unit_length(
+    g: &mut Graph,
+    x: Value,
+    axes: &[usize],
+    epsilon: f64,
+) -> Result<Value, GraphError> {
     let squares = compose::square(g, x)?;
     let sum = compose::sum(g, squares, axes, true)?;
     // Limited before the root, not after it: so the gradient of a vector of zeros is a number.

@@ -23,7 +23,7 @@ layer_struct! {
     /// use ceras::layers::ActivityRegularization;
     /// use ceras::prelude::*;
     /// let mut model = Sequential::new().add(Input::new([2])).add(ActivityRegularization::new(0.0, 0.5)).build()?;
-    /// model.compile(Compile::new("sgd", "mse"))?;
+    /// model.compile(Compile::new("mse").optimizer("sgd"))?;
     /// let x = Tensor::new(&[1, 2], [1.0f32, 2.0])?;
     /// assert_eq!(model.evaluate(&x, &x, Evaluate::new())?.get("loss"), Some(2.5));
     /// # Ok::<(), ceras::Error>(())
@@ -53,7 +53,9 @@ impl Layer for ActivityRegularization {
         self.problem.clone().map_or(Ok(()), Err)?;
         single("ActivityRegularization", inputs)?;
         if self.activity_regularizer.is_some() {
-            return Err(unusable("ActivityRegularization takes `l1` and `l2`, not an `activity_regularizer`"));
+            return Err(unusable(
+                "ActivityRegularization takes `l1` and `l2`, not an `activity_regularizer`",
+            ));
         }
         Ok(())
     }

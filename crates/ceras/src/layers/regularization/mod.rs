@@ -34,7 +34,9 @@ fn noise_shape(noise: Option<&[Dim]>, shape: &Shape) -> Result<Shape> {
     if !fits {
         let noise = Shape::from(noise.to_vec());
         let text = format!("`noise_shape` {noise} does not fit an input of shape {shape}");
-        return Err(Error::new(ErrorKind::Shape, text).hint("each entry is the input's dimension, 1, or none"));
+        return Err(
+            Error::new(ErrorKind::Shape, text).hint("each entry is the input's dimension, 1, or none")
+        );
     }
     Ok(Shape::from(noise.iter().zip(shape.dims()).map(|(n, d)| n.or(*d)).collect::<Vec<Dim>>()))
 }
@@ -48,7 +50,13 @@ fn is_on(cx: &CallCx<'_>, strength: f64) -> bool {
 ///
 /// # Errors
 /// An op that could not be emitted.
-fn drop_out(cx: &mut CallCx<'_>, x: Value, rate: f64, noise: Shape, seed: Option<i64>) -> Result<Value> {
+pub(crate) fn drop_out(
+    cx: &mut CallCx<'_>,
+    x: Value,
+    rate: f64,
+    noise: Shape,
+    seed: Option<i64>,
+) -> Result<Value> {
     let zero = cx.scalar_like(0.0, x)?;
     if rate == 1.0 {
         let shape = cx.shape(x);

@@ -1,6 +1,5 @@
 //! Dropout of whole channels, inputs with 1 positional axes.
 
-
 use crate::layers::regularization::spatial_dropout;
 
 spatial_dropout! {

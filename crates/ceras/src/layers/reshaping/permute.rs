@@ -49,7 +49,11 @@ impl Layer for Permute {
         let mut sorted = self.dims.clone();
         sorted.sort_unstable();
         if !sorted.iter().copied().eq(1..=self.dims.len()) {
-            return Err(unusable(format!("`dims` must name each of 1 to {} once; it is {:?}", self.dims.len(), self.dims)));
+            return Err(unusable(format!(
+                "`dims` must name each of 1 to {} once; it is {:?}",
+                self.dims.len(),
+                self.dims
+            )));
         }
         check_rank("Permute", &single("Permute", inputs)?.shape, self.dims.len() + 1)
     }

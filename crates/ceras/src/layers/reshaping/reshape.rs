@@ -44,7 +44,9 @@ impl Reshape {
     fn output_shape(&self, input: &Shape) -> Result<Shape> {
         let target = &self.target_shape;
         if target.iter().any(|dim| *dim < -1) || target.iter().filter(|dim| **dim == -1).count() > 1 {
-            return Err(unusable(format!("`target_shape` may hold one -1 and no other negative number; it is {target:?}")));
+            return Err(unusable(format!(
+                "`target_shape` may hold one -1 and no other negative number; it is {target:?}"
+            )));
         }
         let Some(&batch) = input.dims().first() else {
             return Err(misfit("Reshape needs an input with a batch axis; it is a scalar"));
