@@ -167,6 +167,30 @@ fn fold_counting(cx: &mut CallCx<'_>, inputs: &[Traced], dtype: DType, binary: B
     Ok(Traced { value: merged, mask: counts })
 }
 
+/// The product of the inputs, where a step that does not count in one counts as 1, and one that counts in none is 0.
+///
+/// # Errors
+/// An op that could not be emitted.
+fn product(cx: &mut CallCx<'_>, inputs: &[Traced], dtype: DType) -> Result<Traced> {
+    let ranks: Vec<usize> = inputs.iter().map(|input| cx.shape(input.value).rank()).collect();
+    if ranks.windows(2).any(|pair| pair[0] != pair[1]) {
+        return fold(cx, inputs, dtype, compose::multiply);
+    }
+    let mut values = aligned(cx, inputs, dtype)?;
+    for input in &mut values {
+        if let Some(mask) = input.mask {
+            let one = cx.scalar_like(1.0, input.value)?;
+            input.value = select_steps(cx.graph(), mask, input.value, one)?;
+        }
+    }
+    let mut merged = fold(cx, &values, dtype, compose::multiply)?;
+    if let Some(mask) = merged.mask {
+        let zero = cx.scalar_like(0.0, merged.value)?;
+        merged.value = select_steps(cx.graph(), mask, merged.value, zero)?;
+    }
+    Ok(merged)
+}
+
 /// `a` in the steps that count, else `b`.
 fn select_steps(g: &mut Graph, mask: Value, a: Value, b: Value) -> Result<Value, GraphError> {
     let rank = g.ty(a).shape.rank().max(g.ty(b).shape.rank());

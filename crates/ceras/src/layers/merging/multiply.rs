@@ -1,8 +1,6 @@
 //! The product of inputs.
 
-use ceras_graph::compose;
-
-use crate::layers::merging::{check_elementwise, fold, merge_layer};
+use crate::layers::merging::{check_elementwise, merge_layer, product};
 
 merge_layer! {
     /// The product of its inputs, element by element.
@@ -26,8 +24,9 @@ merge_layer! {
     /// ```
     ///
     /// # Keras
-    /// Inputs of one integer type stay integers; of several types, all become the layer's.
+    /// A step that does not count in one input counts as 1, one that counts in none is 0, as in Keras; with inputs of several ranks masks change
+    /// no numbers. Inputs of one integer type stay integers; of several types, all become the layer's.
     Multiply,
     check_elementwise,
-    |cx, inputs, dtype| fold(cx, inputs, dtype, compose::multiply)
+    product
 }

@@ -98,8 +98,7 @@ impl Bidirectional {
     }
 
     fn check(&self) -> Result<()> {
-        let backward = self.backward()?;
-        for layer in [&self.layer, &backward] {
+        for layer in std::iter::once(&self.layer).chain(&self.backward_layer) {
             if !layer.0.config().contains_key("go_backwards") {
                 let class_name = layer.0.class_name();
                 return Err(unusable(format!(
@@ -107,6 +106,7 @@ impl Bidirectional {
                 )));
             }
         }
+        let backward = self.backward()?;
         if self.layer.flag("go_backwards") == backward.flag("go_backwards") {
             return Err(unusable("the two layers of Bidirectional must go in different directions"));
         }
