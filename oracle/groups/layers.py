@@ -8,6 +8,7 @@ class_name, config, registered_name, build_config); `input_shapes`; `training`; 
 Arrays: `input<i>`, `weight<i>` (the values before the call), `output0`; where `differentiable`, `cotangent0`,
 `grad_input<i>` and `grad_weight<i>` for every trainable weight; `new_weight<i>` for every weight the call changed;
 `adapt0` where the layer learned its state with `adapt(adapt0)`. `<i>` of a weight is its index in `layer.weights`.
+`mask<i>` is the mask of an input, `output_mask` that of the output. `loss` is what the layer adds to the loss by itself.
 
 Float32 as Keras computes it; every case is computed in float64 as well and must agree within a fifth of the tests' tolerance.
 """
@@ -34,32 +35,57 @@ def value_of(r, weight):
     return value.astype("float32")
 
 
-def call(layer, xs, cotangent, training, differentiable):
-    """The output, the gradients and the state after one call."""
+def call(layer, xs, cotangent, training, differentiable, masks=(), as_list=False):
+    """The output, the gradients, the state after one call, and the mask of the output."""
     import tensorflow as tf
+    from keras.src import backend
 
     trainable = [w.value for w in layer.trainable_weights]
+    for x, mask in zip(xs, masks):
+        if mask is not None:
+            backend.set_keras_mask(x, tf.constant(mask))
     with tf.GradientTape() as tape:
         for x in xs:
             if x.dtype.is_floating:
                 tape.watch(x)
-        out = layer(*xs, training=training)
+        out = layer(list(xs), training=training) if as_list else layer(*xs, training=training)
+    mask = backend.get_keras_mask(out)
     gradients = []
     if differentiable:
         cotangent = tf.constant(cotangent(out.shape), out.dtype)
         gradients = tape.gradient(
             out, list(xs) + trainable, output_gradients=cotangent, unconnected_gradients=tf.UnconnectedGradients.ZERO
         )
-    return out.numpy(), [g.numpy() for g in gradients], [w.numpy() for w in layer.weights]
+    mask = None if mask is None else mask.numpy()
+    return out.numpy(), [tf.convert_to_tensor(g).numpy() for g in gradients], [w.numpy() for w in layer.weights], mask
 
 
-def add(group, case, make, shapes, training=False, low=-2, high=2, adapt=None, differentiable=True, before=None):
-    """Adds the case of the layer `make(dtype)` on random inputs of `shapes`."""
+def add(
+    group,
+    case,
+    make,
+    shapes,
+    training=False,
+    low=-2,
+    high=2,
+    adapt=None,
+    differentiable=True,
+    before=None,
+    given=None,
+    masks=(),
+    as_list=False,
+    loss=False,
+):
+    """Adds the case of the layer `make()` on random inputs of `shapes`, or on those of `given`, which have these `masks`.
+
+    `as_list` is for layers that merge; `loss` says that the layer adds to the loss by itself.
+    """
     import keras
     import tensorflow as tf
 
     r = random("layers/" + case)
-    xs = [r.uniform(low, high, size=s).astype("float32") for s in shapes]
+    xs = given or [r.uniform(low, high, size=s).astype("float32") for s in shapes]
+    shapes = [x.shape for x in xs]
     seeded = lambda shape: random(f"layers/{case}/cotangent").standard_normal(tuple(shape)).astype("float32")
     results = []
     for dtype in ("float32", "float64"):
@@ -72,7 +98,8 @@ def add(group, case, make, shapes, training=False, low=-2, high=2, adapt=None, d
         if adapt is not None:
             layer.adapt(adapt)
         if adapt is None:
-            layer.build((None, *shapes[0][1:]))
+            batchless = [(None, *s[1:]) for s in shapes]
+            layer.build(batchless if as_list else batchless[0])
         if dtype == "float32":
             weights = [w.numpy() if adapt is not None else value_of(r, w) for w in layer.weights]
         if layer.weights:
@@ -83,18 +110,22 @@ def add(group, case, make, shapes, training=False, low=-2, high=2, adapt=None, d
             kept = layer
             described = keras.saving.serialize_keras_object(layer)
             paths = [v.path for v in layer.variables]
-        tensors = [tf.constant(x, dtype) for x in xs]
-        results.append(call(layer, tensors, seeded, training, differentiable))
-    (out, gradients, after), (out64, gradients64, after64) = results
+        tensors = [tf.constant(x, dtype if x.dtype.kind == "f" else x.dtype) for x in xs]
+        results.append(call(layer, tensors, seeded, training, differentiable, masks, as_list))
+    (out, gradients, after, out_mask), (out64, gradients64, after64, _) = results
     for a, b in zip([out, *gradients, *after], [out64, *gradients64, *after64]):
         if drift(a, b) > 0.2:
             print(f"note: layers/{case}: float32 is {drift(a, b):.2f} tolerances from float64")
     arrays = {f"input{i}": x for i, x in enumerate(xs)}
     arrays.update({f"weight{i}": w for i, w in enumerate(weights)})
+    arrays.update({f"mask{i}": m for i, m in enumerate(masks) if m is not None})
     arrays["output0"] = out
+    if out_mask is not None:
+        arrays["output_mask"] = out_mask
     if differentiable:
         arrays["cotangent0"] = seeded(out.shape)
-        arrays.update({f"grad_input{i}": g for i, g in enumerate(gradients[: len(xs)])})
+        floats = [i for i, x in enumerate(xs) if x.dtype.kind == "f"]
+        arrays.update({f"grad_input{i}": gradients[i] for i in floats})
         indices = [i for i, w in enumerate(kept.weights) if any(w is t for t in kept.trainable_weights)]
         order = [next(j for j, t in enumerate(kept.trainable_weights) if t is kept.weights[i]) for i in indices]
         for i, j in zip(indices, order):
@@ -118,6 +149,7 @@ def add(group, case, make, shapes, training=False, low=-2, high=2, adapt=None, d
             for w in kept.weights
         ],
         variables=paths,
+        **(dict(loss=float(sum(kept._losses))) if loss else {}),
     )
 
 

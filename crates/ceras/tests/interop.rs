@@ -4,6 +4,10 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use ceras::layers::{
+    Add, Bidirectional, Concatenate, GRU, GaussianNoise, GroupNormalization, LSTM, LayerNormalization,
+    LeakyReLU, PReLU, Reshape, SimpleRNN, SpatialDropout1D, TimeDistributed, UnitNormalization,
+};
 use ceras::optimizers::{Lamb, LossScaleOptimizer, OptimizerRef};
 use ceras::prelude::*;
 use ceras::registry::Named;
@@ -106,6 +110,40 @@ fn unbuilt_then_built() -> Model {
     model
 }
 
+/// Layers that merge, repeat, normalise and remember.
+fn many_layers() -> Model {
+    let x = Input::new([6]).tensor();
+    let then = |layer: LayerRef, x: &KerasTensor| layer.apply(x).unwrap();
+    let steps = then(Reshape::new(&[3, 2]).into(), &then(GaussianNoise::new(0.1).into(), &x));
+    let normed = then(LayerNormalization::new().into(), &steps);
+    let grouped = then(GroupNormalization::new(2).into(), &normed);
+    let added = Add::new().apply_all(&[&steps, &grouped]).unwrap();
+    let sloped = then(PReLU::new().shared_axes(&[1]).into(), &then(LeakyReLU::new().into(), &added));
+    let each = then(TimeDistributed::new(Dense::new(2)).into(), &sloped);
+    let dropped = then(SpatialDropout1D::new(0.1).into(), &each);
+    let both = then(Bidirectional::new(LSTM::new(2).return_sequences(true)).into(), &dropped);
+    let (gru, rnn) = (then(GRU::new(3).into(), &both), then(SimpleRNN::new(3).into(), &both));
+    let joined = Concatenate::new().apply_all(&[&gru, &rnn]).unwrap();
+    let y = then(UnitNormalization::new().into(), &joined);
+    let mut model = Model::new(&[x], &[y]).unwrap();
+    model.compile(Compile::new("mse").optimizer("adam")).unwrap();
+    model.fit(numbers(&[8, 6]), numbers(&[8, 6]), Fit::new().epochs(2).verbose(Verbose::Silent)).unwrap();
+    model
+}
+
+#[test]
+fn files_of_many_layers_keep_every_bit() {
+    let mut model = many_layers();
+    let x = numbers(&[5, 6]);
+    let folder = tempfile::tempdir().unwrap();
+    for (name, kind) in [("model.keras", FileKind::Keras), ("model.h5", FileKind::Hdf5)] {
+        let path = folder.path().join(name);
+        model.save_as(&path, kind).unwrap();
+        let mut again = load_model(&path).unwrap();
+        assert_eq!(again.predict(&x).unwrap(), model.predict(&x).unwrap(), "{name}");
+    }
+}
+
 fn whole_batches(epochs: usize) -> Fit {
     Fit::new().batch_size(24).epochs(epochs).shuffle(false).verbose(Verbose::Silent)
 }
@@ -157,6 +195,7 @@ fn keras_reads_what_ceras_writes() {
         ("sequential", sequential(), vec![5, 4]),
         ("functional", functional(), vec![5, 4]),
         ("unbuilt", unbuilt_then_built(), vec![3, 2, 2]),
+        ("many_layers", many_layers(), vec![5, 6]),
     ];
     for (name, mut model, dims) in models {
         let x = numbers(&dims);

@@ -112,6 +112,11 @@ impl<'a> BuildCx<'a> {
         self.specs.last_mut().expect("just pushed")
     }
 
+    /// A context for weights that stand in a part of this layer, such as the `cell` of a recurrent one.
+    pub(crate) fn part(&mut self, name: &str) -> BuildCx<'_> {
+        BuildCx { path: join(&self.path, name), trainable: self.trainable, specs: self.specs }
+    }
+
     /// Builds a layer that this layer owns, under its name.
     ///
     /// # Errors
@@ -133,6 +138,15 @@ pub struct WeightValue {
     pub current: Value,
 }
 
+/// An input of the graph whose elements name rows: from 0 to below `rows`.
+#[derive(Clone, Debug)]
+pub(crate) struct Ids {
+    pub(crate) value: Value,
+    pub(crate) rows: usize,
+    /// The layer that has the rows.
+    pub(crate) path: String,
+}
+
 /// Everything of a trace that outlives the call of one layer.
 #[derive(Debug, Default)]
 pub struct Trace {
@@ -142,6 +156,8 @@ pub struct Trace {
     pub weights: HashMap<(String, String), WeightValue>,
     /// The types of all weights, by (path, name), and where each came from.
     pub types: HashMap<(String, String), (TensorType, Option<String>)>,
+    /// Inputs of the graph that name rows of an embedding.
+    pub(crate) ids: Vec<Ids>,
     /// Additions to the loss (activity regularizers), scalars.
     pub losses: Vec<Value>,
     /// The model's seed and the number of the step (`uint64` scalars), when the graph has random ops.
@@ -212,7 +228,16 @@ impl<'a> CallCx<'a> {
     /// # Errors
     /// The layer declared no such weight.
     pub fn weight(&mut self, name: &str) -> Result<Value> {
-        let key = (self.path.clone(), name.to_owned());
+        self.weight_at(self.path.clone(), name)
+    }
+
+    /// The weight of that name in a part of this layer, as [`CallCx::weight`].
+    pub(crate) fn part_weight(&mut self, part: &str, name: &str) -> Result<Value> {
+        self.weight_at(join(&self.path, part), name)
+    }
+
+    fn weight_at(&mut self, path: String, name: &str) -> Result<Value> {
+        let key = (path, name.to_owned());
         if let Some(weight) = self.trace.weights.get(&key) {
             return Ok(weight.current);
         }
@@ -237,6 +262,13 @@ impl<'a> CallCx<'a> {
             weight.current = value;
         }
         Ok(())
+    }
+
+    /// Says that the elements of a value name so many rows of this layer, so that data can be checked before a step.
+    pub(crate) fn name_rows(&mut self, value: Value, rows: usize) {
+        if self.trace.graph.producer(value).is_none() {
+            self.trace.ids.push(Ids { value, rows, path: self.path.clone() });
+        }
     }
 
     /// Adds a scalar to the loss.
@@ -317,7 +349,12 @@ impl<'a> CallCx<'a> {
             frozen: self.frozen || !trainable,
             path: path.clone(),
         };
-        let outputs = layer.call(&mut inner, inputs);
+        let outputs = layer.call(&mut inner, inputs).and_then(|outputs| {
+            if let Some(regularizer) = layer.activity_regularizer() {
+                outputs.iter().try_for_each(|output| inner.add_activity_loss(regularizer, output.value))?;
+            }
+            Ok(outputs)
+        });
         self.trace.graph.set_location(before);
         self.trace.graph.leave();
         outputs.map_err(|error| error.in_layer(&path, layer.class_name()))

@@ -1,13 +1,19 @@
 //! Layers: one file each, with its docs, its config (the struct *is* Keras' config) and its rule.
 
+pub mod activations;
 pub mod context;
 pub mod convolutional;
 pub mod core;
+pub mod declare;
 pub mod image;
+pub mod merging;
 pub mod normalization;
+pub mod numbers;
 pub mod pooling;
+pub mod preprocessing;
 pub mod regularization;
 pub mod reshaping;
+pub mod rnn;
 pub mod spatial;
 
 use std::panic::Location;
@@ -18,24 +24,36 @@ use ceras_graph::{Shape, TensorType, Value};
 use crate::error::Result;
 use crate::registry::{Configurable, Registry};
 
+pub use activations::{ELU, LeakyReLU, PReLU, ReLU, Softmax};
 pub use context::{BuildCx, CallCx, WeightSpec};
 pub use convolutional::{
     Conv1D, Conv1DTranspose, Conv2D, Conv2DTranspose, Conv3D, Conv3DTranspose, DepthwiseConv1D,
     DepthwiseConv2D, SeparableConv1D, SeparableConv2D,
 };
-pub use core::{Activation, Dense, InputLayer};
+pub use core::{Activation, Dense, Embedding, Identity, InputLayer, Masking};
+pub use declare::Axes;
 pub use image::Interpolation;
-pub use normalization::{BatchNormalization, Normalization};
+pub use merging::{Add, Average, Concatenate, Dot, Maximum, Minimum, Multiply, Subtract};
+pub use normalization::{
+    BatchNormalization, GroupNormalization, LayerNormalization, Normalization, RMSNormalization,
+    UnitNormalization,
+};
+pub use numbers::Numbers;
 pub use pooling::{
     AveragePooling1D, AveragePooling2D, AveragePooling3D, GlobalAveragePooling1D, GlobalAveragePooling2D,
     GlobalAveragePooling3D, GlobalMaxPooling1D, GlobalMaxPooling2D, GlobalMaxPooling3D, MaxPooling1D,
     MaxPooling2D, MaxPooling3D,
 };
-pub use regularization::Dropout;
-pub use reshaping::{
-    Cropping1D, Cropping2D, Cropping3D, Flatten, UpSampling1D, UpSampling2D, UpSampling3D, ZeroPadding1D,
-    ZeroPadding2D, ZeroPadding3D,
+pub use preprocessing::Rescaling;
+pub use regularization::{
+    ActivityRegularization, AlphaDropout, Dropout, GaussianDropout, GaussianNoise, SpatialDropout1D,
+    SpatialDropout2D, SpatialDropout3D,
 };
+pub use reshaping::{
+    Cropping1D, Cropping2D, Cropping3D, Flatten, Permute, RepeatVector, Reshape, UpSampling1D, UpSampling2D,
+    UpSampling3D, ZeroPadding1D, ZeroPadding2D, ZeroPadding3D,
+};
+pub use rnn::{Bidirectional, GRU, LSTM, SimpleRNN, TimeDistributed};
 pub use spatial::{Margins, Padding, Sizes};
 
 /// The layers that a file may name.
@@ -46,8 +64,40 @@ pub static LAYERS: Registry<dyn Layer> = Registry {
         &core::input_layer::ENTRY,
         &core::dense::ENTRY,
         &core::activation::ENTRY,
+        &core::embedding::ENTRY,
+        &core::identity::ENTRY,
+        &core::masking::ENTRY,
+        &activations::elu::ENTRY,
+        &activations::leaky_relu::ENTRY,
+        &activations::prelu::ENTRY,
+        &activations::relu::ENTRY,
+        &activations::softmax::ENTRY,
+        &merging::add::ENTRY,
+        &merging::average::ENTRY,
+        &merging::concatenate::ENTRY,
+        &merging::dot::ENTRY,
+        &merging::maximum::ENTRY,
+        &merging::minimum::ENTRY,
+        &merging::multiply::ENTRY,
+        &merging::subtract::ENTRY,
+        &preprocessing::rescaling::ENTRY,
         &reshaping::flatten::ENTRY,
+        &reshaping::permute::ENTRY,
+        &reshaping::repeat_vector::ENTRY,
+        &reshaping::reshape::ENTRY,
+        &rnn::bidirectional::ENTRY,
+        &rnn::gru::ENTRY,
+        &rnn::lstm::ENTRY,
+        &rnn::simple_rnn::ENTRY,
+        &rnn::time_distributed::ENTRY,
+        &regularization::activity_regularization::ENTRY,
+        &regularization::alpha_dropout::ENTRY,
         &regularization::dropout::ENTRY,
+        &regularization::gaussian_dropout::ENTRY,
+        &regularization::gaussian_noise::ENTRY,
+        &regularization::spatial_dropout1d::ENTRY,
+        &regularization::spatial_dropout2d::ENTRY,
+        &regularization::spatial_dropout3d::ENTRY,
         &normalization::normalization::ENTRY,
         &normalization::batch_normalization::ENTRY,
         &reshaping::cropping1d::ENTRY,
@@ -81,6 +131,10 @@ pub static LAYERS: Registry<dyn Layer> = Registry {
         &convolutional::depthwise_conv2d::ENTRY,
         &convolutional::separable_conv1d::ENTRY,
         &convolutional::separable_conv2d::ENTRY,
+        &normalization::group_normalization::ENTRY,
+        &normalization::layer_normalization::ENTRY,
+        &normalization::rms_normalization::ENTRY,
+        &normalization::unit_normalization::ENTRY,
     ],
 };
 
@@ -153,6 +207,11 @@ pub trait Layer: Configurable {
     /// What the layer does in `fit` and in `predict`, where that is not the same; `frozen` says whether it is frozen.
     fn modes(&self, frozen: bool) -> Option<Modes> {
         let _ = frozen;
+        None
+    }
+
+    /// What the size of its outputs adds to the loss; whoever calls the layer adds it.
+    fn activity_regularizer(&self) -> Option<&crate::regularizers::RegularizerRef> {
         None
     }
 

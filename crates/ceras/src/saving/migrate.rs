@@ -146,6 +146,9 @@ fn layer_config(class_name: &str, config: &mut Map<String, Value>) -> Option<Val
     if class_name != "Embedding" {
         config.shift_remove("input_dim");
     }
+    if class_name == "LeakyReLU" {
+        rename(config, "alpha", "negative_slope");
+    }
     if class_name == "Dropout" || class_name.starts_with("SpatialDropout") {
         rename(config, "p", "rate");
     }

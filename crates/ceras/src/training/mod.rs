@@ -7,6 +7,7 @@ mod compile;
 mod data;
 mod fit;
 mod history;
+mod ids;
 mod measured;
 mod on_batch;
 mod outputs;

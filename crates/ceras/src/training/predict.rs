@@ -165,6 +165,7 @@ impl Predictor {
         for (target, value) in target.chunks_exact_mut(size_of::<f32>()).zip(x) {
             target.copy_from_slice(&value.to_ne_bytes());
         }
+        self.plan.check_ids(&mut self.memory)?;
         let value = self.plan.values[0];
         let Some(executable) = self.plan.executable() else { return Ok(()) };
         let outputs = executable.run(&mut self.memory);

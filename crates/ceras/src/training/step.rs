@@ -6,6 +6,7 @@ use ceras_cpu::{Binding, Executable, Memory, Options, Signature};
 use ceras_graph::{DType, Graph, Shape, Tensor, TensorType, Value, autodiff, compose, eval, ops};
 
 use super::compile::{Compiled, OptimizerState};
+use super::ids::IdInput;
 use super::measured::Measured;
 use super::plans::{Mode, PlanKey};
 use crate::error::{Error, ErrorKind, Result};
@@ -31,6 +32,8 @@ pub(crate) struct StepPlan {
     pub(crate) values: Vec<usize>,
     /// The types of the model's outputs.
     pub(crate) output_types: Vec<TensorType>,
+    /// The graph's inputs that name rows of an embedding.
+    ids: Vec<IdInput>,
 }
 
 /// How the graph is carried out.
@@ -67,8 +70,21 @@ impl StepPlan {
         }
     }
 
+    /// Fails when the data names rows of an embedding that it does not have.
+    pub(crate) fn check_ids(&mut self, memory: &mut Memory) -> Result<()> {
+        for number in 0..self.ids.len() {
+            let bytes = match &mut self.engine {
+                Engine::Compiled(executable) => executable.input_mut(memory, self.ids[number].index),
+                Engine::Eager(eager) => &mut eager.inputs[self.ids[number].index],
+            };
+            self.ids[number].check(bytes)?;
+        }
+        Ok(())
+    }
+
     /// Runs the step; false when loss or gradients were not finite and nothing was changed.
     pub(crate) fn run(&mut self, memory: &mut Memory) -> Result<bool> {
+        self.check_ids(memory)?;
         match &mut self.engine {
             Engine::Compiled(executable) => Ok(executable.run(memory).committed()),
             Engine::Eager(eager) => {
@@ -89,6 +105,7 @@ impl StepPlan {
         memory: &mut Memory,
         read: &mut dyn FnMut(usize, &[u8]),
     ) -> Result<()> {
+        self.check_ids(memory)?;
         if let Engine::Compiled(executable) = &mut self.engine {
             let outputs = executable.run(memory);
             for (number, &index) in self.values.iter().enumerate() {
@@ -440,10 +457,11 @@ impl Builder {
         let x = (0..key.x.len()).collect();
         let y = self.y.iter().map(|value| place(*value)).collect();
         let weights = self.weights.iter().map(|value| value.map(place)).collect();
+        let ids = IdInput::of(graph, &self.trace.ids);
         let random = self.trace.random.map(|(seed, step)| (place(seed), place(step)));
         let engine = engine(graph.clone(), signature, eager)?;
         let values = (0..self.values.len()).collect();
-        Ok(StepPlan { engine, x, y, weights, random, values, output_types })
+        Ok(StepPlan { engine, x, y, weights, random, values, output_types, ids })
     }
 }
 

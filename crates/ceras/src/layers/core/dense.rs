@@ -10,8 +10,9 @@ use crate::constraints::ConstraintRef;
 use crate::dtype_policy::DTypePolicy;
 use crate::error::{Error, ErrorKind, Result};
 use crate::initializers::InitializerRef;
+use crate::layers::declare::{activity_setter, layer_methods};
 use crate::layers::{BuildCx, CallCx, Layer, Problem, Traced};
-use crate::layers::{known_last, layer_builders, layer_entry, layer_info, set_named, single};
+use crate::layers::{known_last, layer_builders, layer_entry, set_named, single};
 use crate::registry::Named;
 use crate::regularizers::RegularizerRef;
 
@@ -109,6 +110,7 @@ impl Dense {
     }
 
     layer_builders!();
+    activity_setter!();
 
     /// What is applied to the result, by Keras' name or as an object; an unknown name is an error when the layer is built.
     #[must_use]
@@ -152,13 +154,6 @@ impl Dense {
         self
     }
 
-    /// What the output's size adds to the loss, per row of the batch.
-    #[must_use]
-    pub fn activity_regularizer(mut self, regularizer: impl Into<Named<RegularizerRef>>) -> Dense {
-        set_named!(self.activity_regularizer, regularizer);
-        self
-    }
-
     /// What is done to the kernel after each step.
     #[must_use]
     pub fn kernel_constraint(mut self, constraint: impl Into<Named<ConstraintRef>>) -> Dense {
@@ -175,7 +170,7 @@ impl Dense {
 }
 
 impl Layer for Dense {
-    layer_info!();
+    layer_methods!();
 
     fn build(&self, cx: &mut BuildCx<'_>, inputs: &[TensorType]) -> Result<()> {
         if let Some(problem) = &self.problem {
@@ -206,10 +201,6 @@ impl Layer for Dense {
             let bias = cx.weight("bias")?;
             y = compose::add(cx.graph(), y, bias)?;
         }
-        let y = self.activation.apply(cx.graph(), y)?;
-        if let Some(regularizer) = &self.activity_regularizer {
-            cx.add_activity_loss(regularizer, y)?;
-        }
-        Ok(vec![Traced { value: y, mask: input.mask }])
+        Ok(vec![Traced { value: self.activation.apply(cx.graph(), y)?, mask: input.mask }])
     }
 }

@@ -2,8 +2,14 @@
 
 pub mod activation;
 pub mod dense;
+pub mod embedding;
+pub mod identity;
 pub mod input_layer;
+pub mod masking;
 
 pub use activation::Activation;
 pub use dense::Dense;
+pub use embedding::Embedding;
+pub use identity::Identity;
 pub use input_layer::{Input, InputLayer};
+pub use masking::Masking;

@@ -10,8 +10,9 @@ use crate::constraints::ConstraintRef;
 use crate::dtype_policy::DTypePolicy;
 use crate::error::{Error, ErrorKind, Result};
 use crate::initializers::InitializerRef;
+use crate::layers::declare::{activity_setter, layer_methods};
 use crate::layers::{BuildCx, CallCx, Layer, Modes, Problem, Traced};
-use crate::layers::{layer_builders, layer_entry, layer_info, set_named, single};
+use crate::layers::{layer_builders, layer_entry, set_named, single};
 use crate::registry::Named;
 use crate::regularizers::RegularizerRef;
 
@@ -51,6 +52,8 @@ pub struct BatchNormalization {
     trainable: bool,
     #[serde(default)]
     dtype: DTypePolicy,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    activity_regularizer: Option<RegularizerRef>,
     #[serde(default = "minus_one", deserialize_with = "axis_from_json")]
     axis: i64,
     #[serde(default = "default_momentum")]
@@ -103,6 +106,7 @@ impl BatchNormalization {
             name: None,
             trainable: true,
             dtype: DTypePolicy::FLOAT32,
+            activity_regularizer: None,
             axis: -1,
             momentum: default_momentum(),
             epsilon: default_epsilon(),
@@ -126,6 +130,7 @@ impl BatchNormalization {
     }
 
     layer_builders!();
+    activity_setter!();
 
     /// The axis of the features, counted from the end when negative.
     #[must_use]
@@ -228,7 +233,7 @@ impl BatchNormalization {
 }
 
 impl Layer for BatchNormalization {
-    layer_info!();
+    layer_methods!();
 
     fn build(&self, cx: &mut BuildCx<'_>, inputs: &[TensorType]) -> Result<()> {
         if let Some(problem) = &self.problem {

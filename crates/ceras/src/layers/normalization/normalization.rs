@@ -10,7 +10,9 @@ use super::spread;
 use crate::dtype_policy::DTypePolicy;
 use crate::error::{Error, ErrorKind, Result};
 use crate::initializers::InitializerRef;
-use crate::layers::{BuildCx, CallCx, Layer, Traced, layer_builders, layer_entry, layer_info, single};
+use crate::layers::declare::{activity_setter, layer_methods};
+use crate::layers::{BuildCx, CallCx, Layer, Numbers, Problem, Traced, layer_builders, layer_entry, single};
+use crate::regularizers::RegularizerRef;
 
 /// Keras' `backend.epsilon()`: no standard deviation counts as less than this.
 const EPSILON: f64 = 1e-7;
@@ -47,37 +49,22 @@ pub struct Normalization {
     trainable: bool,
     #[serde(default)]
     dtype: DTypePolicy,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    activity_regularizer: Option<RegularizerRef>,
     #[serde(default = "last_axis", deserialize_with = "axes_from_json")]
     axis: Vec<i64>,
     #[serde(default)]
     invert: bool,
-    #[serde(default, deserialize_with = "numbers_from_json")]
+    #[serde(default)]
     mean: Option<Numbers>,
-    #[serde(default, deserialize_with = "numbers_from_json")]
+    #[serde(default)]
     variance: Option<Numbers>,
     #[serde(skip)]
     adapted: Option<Statistics>,
     #[serde(skip)]
+    problem: Problem,
+    #[serde(skip)]
     location: Option<&'static Location<'static>>,
-}
-
-/// Given statistics, written back as they came: a number, or (nested) lists of numbers.
-#[derive(Clone, Debug, Serialize)]
-#[serde(transparent)]
-struct Numbers(Json);
-
-impl Numbers {
-    /// The numbers in row-major order; `None` when there is something else among them.
-    fn values(&self) -> Option<Vec<f64>> {
-        fn flatten(value: &Json, into: &mut Vec<f64>, depth: usize) -> bool {
-            match value {
-                Json::Array(items) if depth < 16 => items.iter().all(|item| flatten(item, into, depth + 1)),
-                _ => value.as_f64().map(|number| into.push(number)).is_some(),
-            }
-        }
-        let mut numbers = Vec::new();
-        flatten(&self.0, &mut numbers, 0).then_some(numbers)
-    }
 }
 
 /// Learned statistics.
@@ -100,16 +87,19 @@ impl Normalization {
             name: None,
             trainable: true,
             dtype: DTypePolicy::FLOAT32,
+            activity_regularizer: None,
             axis: last_axis(),
             invert: false,
             mean: None,
             variance: None,
             adapted: None,
+            problem: None,
             location: Some(Location::caller()),
         }
     }
 
     layer_builders!();
+    activity_setter!();
 
     /// The axes that have statistics of their own, negative ones counted from the end; none: one mean for everything.
     #[must_use]
@@ -128,8 +118,8 @@ impl Normalization {
     /// Statistics to use instead of learned ones.
     #[must_use]
     pub fn statistics(mut self, mean: &[f64], variance: &[f64]) -> Normalization {
-        self.mean = Some(Numbers(mean.into()));
-        self.variance = Some(Numbers(variance.into()));
+        self.mean = Some(Numbers::from(mean));
+        self.variance = Some(Numbers::from(variance));
         self
     }
 
@@ -206,9 +196,10 @@ impl Normalization {
 }
 
 impl Layer for Normalization {
-    layer_info!();
+    layer_methods!();
 
     fn build(&self, cx: &mut BuildCx<'_>, inputs: &[TensorType]) -> Result<()> {
+        self.problem.clone().map_or(Ok(()), Err)?;
         let dims = self.kept_dims(&single("Normalization", inputs)?.shape)?;
         if self.mean.is_some() != self.variance.is_some() {
             return Err(Error::new(ErrorKind::Usage, "give both `mean` and `variance`, or neither"));
@@ -293,20 +284,4 @@ fn axes_from_json<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<i64>
         item => item.as_i64().map(|axis| vec![axis]),
     };
     axes.ok_or_else(|| serde::de::Error::custom("`axis` must be an integer or a list of integers"))
-}
-
-/// Keras writes statistics as a number, nested lists, an array envelope, or null.
-fn numbers_from_json<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Numbers>, D::Error> {
-    let value = match Json::deserialize(deserializer)? {
-        Json::Null => return Ok(None),
-        Json::Object(mut envelope) => {
-            envelope.get_mut("config").map(|config| config["value"].take()).unwrap_or_default()
-        }
-        value => value,
-    };
-    let numbers = Numbers(value);
-    match numbers.values() {
-        Some(_) => Ok(Some(numbers)),
-        None => Err(serde::de::Error::custom("`mean` and `variance` must be numbers or lists of numbers")),
-    }
 }

@@ -1,49 +1,34 @@
 //! The layer that flattens.
 
-use std::panic::Location;
-
 use ceras_graph::{Dim, Shape, TensorType, ops};
-use serde::{Deserialize, Serialize};
 
-use crate::dtype_policy::DTypePolicy;
 use crate::error::Result;
-use crate::layers::{BuildCx, CallCx, DataFormat, Layer, Traced};
-use crate::layers::{layer_builders, layer_entry, layer_info, single};
+use crate::layers::declare::{layer_methods, layer_struct, setters};
+use crate::layers::{BuildCx, CallCx, DataFormat, Layer, Traced, single};
 
-/// Flattens each row of the batch.
-///
-/// # Shapes
-/// `[batch, …]` → `[batch, product of the rest]`; `[batch]` → `[batch, 1]`.
-///
-/// # Errors
-/// None of its own.
-///
-/// # Examples
-/// ```
-/// use ceras::prelude::*;
-/// let mut model = Sequential::new().add(Input::new([2, 2])).add(Flatten::new()).build()?;
-/// assert_eq!(model.output_shape()?.to_string(), "[?, 4]");
-/// # Ok::<(), ceras::Error>(())
-/// ```
-///
-/// # Keras
-/// With `data_format` "channels_first" the channels are moved last before flattening, as in Keras.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Flatten {
-    #[serde(default)]
-    name: Option<String>,
-    #[serde(default = "crate::layers::yes")]
-    trainable: bool,
-    #[serde(default)]
-    dtype: DTypePolicy,
-    #[serde(default)]
-    data_format: DataFormat,
-    #[serde(skip)]
-    location: Option<&'static Location<'static>>,
+layer_struct! {
+    /// Flattens each row of the batch.
+    ///
+    /// # Shapes
+    /// `[batch, …]` → `[batch, product of the rest]`; `[batch]` → `[batch, 1]`.
+    ///
+    /// # Errors
+    /// None of its own.
+    ///
+    /// # Examples
+    /// ```
+    /// use ceras::prelude::*;
+    /// let mut model = Sequential::new().add(Input::new([2, 2])).add(Flatten::new()).build()?;
+    /// assert_eq!(model.output_shape()?.to_string(), "[?, 4]");
+    /// # Ok::<(), ceras::Error>(())
+    /// ```
+    ///
+    /// # Keras
+    /// With `data_format` "channels_first" the channels are moved last before flattening, as in Keras.
+    Flatten requires [] {
+        data_format: DataFormat = DataFormat::ChannelsLast,
+    }
 }
-
-layer_entry!(Flatten);
 
 impl Flatten {
     /// A layer that flattens.
@@ -51,30 +36,21 @@ impl Flatten {
     #[track_caller]
     #[allow(clippy::new_without_default, reason = "`new` records where the layer was made")]
     pub fn new() -> Flatten {
-        Flatten {
-            name: None,
-            trainable: true,
-            dtype: DTypePolicy::FLOAT32,
-            data_format: DataFormat::ChannelsLast,
-            location: Some(Location::caller()),
-        }
+        made()
     }
 
-    layer_builders!();
-
-    /// Where the channels stand in the input.
-    #[must_use]
-    pub fn data_format(mut self, data_format: DataFormat) -> Flatten {
-        self.data_format = data_format;
-        self
+    setters! {
+        /// Where the channels stand in the input.
+        data_format: DataFormat;
     }
 }
 
 impl Layer for Flatten {
-    layer_info!();
+    layer_methods!();
 
     fn build(&self, _: &mut BuildCx<'_>, inputs: &[TensorType]) -> Result<()> {
-        single("Flatten", inputs).map(|_| ())
+        single("Flatten", inputs)?;
+        self.problem.clone().map_or(Ok(()), Err)
     }
 
     fn call(&self, cx: &mut CallCx<'_>, inputs: &[Traced]) -> Result<Vec<Traced>> {

@@ -4,9 +4,10 @@ use super::*;
 
 /// The cases of every Keras in the museum.
 fn museum() -> Vec<(String, Group)> {
-    let versions = versions();
     let group = |version: String| (version.clone(), Group::load(&format!("museum/{version}/{version}")));
-    versions.into_iter().map(group).collect()
+    let first = versions().into_iter().map(group);
+    // What scripts beside the museum's first one made, models of the same form.
+    first.chain(museum_of("layers")).collect()
 }
 
 /// The cases of those Kerases in the museum that have a group of this name.

@@ -1,0 +1,5 @@
+//! Layers that prepare data.
+
+pub mod rescaling;
+
+pub use rescaling::Rescaling;
