@@ -18,6 +18,7 @@ GROUPS = [
     "ops",
     "activations",
     "layers",
+    "conv_layers",
     "layers_plain",
     "layers_merging",
     "layers_rnn",
