@@ -19,6 +19,11 @@ fn every_file_of_the_museum_is_opened_and_none_is_suspicious() {
                 continue;
             }
             let text = done(folder.path(), &["inspect", &file]);
+            if file.contains("lambda") {
+                says(&text, &["Lambda", "Runs here  no"]);
+                assert!(!text.contains("Nothing suspicious"), "{file}\n{text}");
+                continue;
+            }
             says(&text, &["Nothing suspicious", "Tensor", "steps done"]);
             assert_eq!(text.contains("weights alone"), file.ends_with(".weights.h5"), "{file}\n{text}");
             assert_eq!(text.contains("Runs here  yes"), !file.ends_with(".weights.h5"), "{file}\n{text}");

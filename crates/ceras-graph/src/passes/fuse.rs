@@ -137,37 +137,42 @@ fn body(
 }
 
 /// Puts the units in an order of execution, as close to the old one as can be, and makes the new graph.
-fn emit(graph: &Graph, units: Vec<Unit>) -> Graph {
+fn emit(graph: &Graph, mut units: Vec<Unit>) -> Graph {
+    let order = loop {
+        match schedule(graph, &units) {
+            Ok(order) => break order,
+            Err(knot) => {
+                let region = units.swap_remove(knot);
+                units.extend(region.nodes.iter().map(|&node| Unit { nodes: vec![node], region: None }));
+            }
+        }
+    };
+    let mut rebuild = Rebuild::new(graph);
+    order.into_iter().for_each(|index| put(graph, &mut rebuild, &units[index]));
+    let graph = rebuild.finish();
+    super::dce::without_dead(&graph).unwrap_or(graph)
+}
+
+/// An order of execution, or else a region that waits for itself: one may come about through two others that each look
+/// well, and growing regions looks back a little way only.
+fn schedule(graph: &Graph, units: &[Unit]) -> Result<Vec<usize>, usize> {
     let mut unit_of = vec![usize::MAX; graph.nodes().len()];
     for (index, unit) in units.iter().enumerate() {
         unit.nodes.iter().for_each(|node| unit_of[*node] = index);
     }
-    let reads = |unit: &Unit| -> Vec<usize> {
-        let values: Vec<Value> = match &unit.region {
-            Some(region) => region.inputs.clone(),
-            None => graph.nodes()[unit.nodes[0]].inputs.clone(),
-        };
-        let producers = values.iter().filter_map(|value| graph.producer_index(*value));
-        let mut producers: Vec<usize> = producers.map(|(node, _)| unit_of[node]).collect();
-        producers.sort_unstable();
-        producers.dedup();
-        producers
-    };
-    let mut waiting: Vec<usize> = vec![0; units.len()];
+    let producers: Vec<Vec<usize>> = units.iter().map(|unit| producers(graph, unit, &unit_of)).collect();
+    let mut waiting: Vec<usize> = producers.iter().map(Vec::len).collect();
     let mut followers: Vec<Vec<usize>> = vec![Vec::new(); units.len()];
-    for (index, unit) in units.iter().enumerate() {
-        for producer in reads(unit) {
-            waiting[index] += 1;
-            followers[producer].push(index);
-        }
+    for (index, producers) in producers.iter().enumerate() {
+        producers.iter().for_each(|&producer| followers[producer].push(index));
     }
     // A region runs where its last node stood: then all that it reads has been made.
     let position = |index: usize| Reverse((units[index].nodes.last().copied(), index));
     let mut ready: BinaryHeap<_> =
         (0..units.len()).filter(|&index| waiting[index] == 0).map(position).collect();
-    let mut rebuild = Rebuild::new(graph);
+    let mut order = Vec::with_capacity(units.len());
     while let Some(Reverse((_, index))) = ready.pop() {
-        put(graph, &mut rebuild, &units[index]);
+        order.push(index);
         for &follower in &followers[index] {
             waiting[follower] -= 1;
             if waiting[follower] == 0 {
@@ -175,8 +180,32 @@ fn emit(graph: &Graph, units: Vec<Unit>) -> Graph {
             }
         }
     }
-    let graph = rebuild.finish();
-    super::dce::without_dead(&graph).unwrap_or(graph)
+    let Some(mut at) = (0..units.len()).find(|&index| waiting[index] > 0) else { return Ok(order) };
+    // Going back from one that waits to one that it waits for ends in the ring that waits for itself.
+    let mut path: Vec<usize> = Vec::new();
+    while !path.contains(&at) {
+        path.push(at);
+        at = producers[at].iter().copied().find(|&producer| waiting[producer] > 0).unwrap_or(at);
+    }
+    let ring = path.iter().copied().skip_while(|&index| index != at);
+    // The graph has no ring, so one of the units is a region; the smallest gives up.
+    Err(ring
+        .filter(|&index| units[index].nodes.len() > 1)
+        .min_by_key(|&index| units[index].nodes.len())
+        .unwrap_or(at))
+}
+
+/// The units that a unit reads from.
+fn producers(graph: &Graph, unit: &Unit, unit_of: &[usize]) -> Vec<usize> {
+    let values = match &unit.region {
+        Some(region) => &region.inputs,
+        None => &graph.nodes()[unit.nodes[0]].inputs,
+    };
+    let made = values.iter().filter_map(|value| graph.producer_index(*value));
+    let mut producers: Vec<usize> = made.map(|(node, _)| unit_of[node]).collect();
+    producers.sort_unstable();
+    producers.dedup();
+    producers
 }
 
 fn put(graph: &Graph, rebuild: &mut Rebuild<'_>, unit: &Unit) {

@@ -38,15 +38,16 @@ impl RegisterProgram {
     /// Checks a body and assigns registers.
     pub(super) fn new(body: &Body, isa: Isa) -> Result<RegisterProgram, String> {
         let types = instruction_types(body)?;
+        if body.outputs.iter().any(|output| type_of(body, &types, *output).is_none()) {
+            return Err("an output names a register that does not exist".into());
+        }
         let body = &if isa == Isa::Reference { body.clone() } else { combined(body, &types) };
         let types = instruction_types(body)?;
         let (inputs, outputs) = (body.inputs.len(), body.outputs.len());
         if outputs > 62 || inputs + outputs + types.len() > usize::from(Slot::MAX) {
             return Err(format!("a body of {inputs} inputs and {outputs} outputs is too large"));
         }
-        let output_types: Option<Vec<DType>> =
-            body.outputs.iter().map(|register| type_of(body, &types, *register)).collect();
-        let output_types = output_types.ok_or("an output names a register that does not exist")?;
+        let output_types = body.outputs.iter().filter_map(|register| type_of(body, &types, *register));
         let sizes =
             body.inputs.iter().map(|operand| operand.dtype).chain(output_types).map(DType::size).collect();
         let weight =

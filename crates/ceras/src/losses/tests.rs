@@ -216,8 +216,7 @@ fn numbers_that_do_not_fit_are_told_in_words() {
 
 #[test]
 fn sequences_that_do_not_fit_are_told_in_words() {
-    let (three_steps, rows) =
-        ([None, Some(3), Some(4)], |rows: &[i32]| Tensor::new(&[1, rows.len()], rows.to_vec()));
+    let (three_steps, rows) = ([None, Some(3), Some(4)], |rows: &[i32]| Tensor::new(&[1, rows.len()], rows));
     let refuse = |labels: &[i32]| complaint("ctc", rows(labels).unwrap(), &three_steps);
     assert!(refuse(&[1, 1, 2]).contains("row 0 needs 4 steps for its labels; the output has 3"));
     assert!(refuse(&[1, 0, 2]).contains("a label after a 0"));

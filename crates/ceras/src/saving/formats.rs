@@ -104,7 +104,9 @@ pub(crate) fn from_config(bytes: &[u8], cx: Cx<'_>) -> Result<Loaded> {
     let words = parse_json(bytes, CONFIG)?;
     if words.get("weight_map").is_some() {
         let text = "the file lists parts with weights, and has no architecture";
-        return Err(Error::new(ErrorKind::File, text).hint("build the model first, then call `load_weights`"));
+        return Err(Error::new(ErrorKind::File, text).hint(
+            "build the model first, then call `load_weights`; `ceras inspect` lists what the file holds",
+        ));
     }
     let mut warnings = Vec::new();
     let model = match build::model(&words, cx)? {
@@ -131,8 +133,9 @@ pub(crate) fn from_config(bytes: &[u8], cx: Cx<'_>) -> Result<Loaded> {
 pub(crate) fn from_safetensors(bytes: &[u8], origin: &str, cx: Cx<'_>) -> Result<Loaded> {
     let file = safetensors::read(bytes)?;
     let Some(config) = file.metadata.get(CONFIG_KEY) else {
-        return Err(Error::new(ErrorKind::File, "the file holds weights without an architecture")
-            .hint("build the model first, then call `load_weights`"));
+        return Err(Error::new(ErrorKind::File, "the file holds weights without an architecture").hint(
+            "build the model first, then call `load_weights`; `ceras inspect` lists what the file holds",
+        ));
     };
     let words: Value = parse_json(config.as_bytes(), CONFIG_KEY)?;
     let mut warnings = Vec::new();

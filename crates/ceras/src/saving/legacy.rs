@@ -29,7 +29,7 @@ pub(crate) fn read(file: &Hdf5, origin: &str, cx: Cx<'_>) -> Result<Loaded> {
         let keras_3 = ["layers", "_layer_checkpoint_dependencies", "vars"];
         let weights = weights_group(file).is_some() || keras_3.iter().any(|group| file.has_group(group));
         return Err(match weights.then_some(()) {
-            Some(()) => error.hint("it holds weights alone: build the model first, then call `load_weights`"),
+            Some(()) => error.hint("it holds weights alone (`ceras inspect` lists them): build the model first, then call `load_weights`"),
             None => error,
         });
     };
