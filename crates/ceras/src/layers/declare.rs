@@ -92,6 +92,19 @@ macro_rules! layer_methods {
 }
 pub(crate) use layer_methods;
 
+/// The config in Keras' order: an activity regularizer that is given stands right behind `dtype`, where the base class
+/// writes it; one that is not stands where the layer writes it, if at all.
+pub(crate) fn in_order(mut config: crate::registry::Config) -> crate::registry::Config {
+    const PLACE: usize = 3;
+    if config.len() > PLACE
+        && config.get("activity_regularizer").is_some_and(|regularizer| !regularizer.is_null())
+    {
+        let regularizer = config.shift_remove("activity_regularizer").unwrap_or_default();
+        config.shift_insert(PLACE, "activity_regularizer".to_owned(), regularizer);
+    }
+    config
+}
+
 /// The builder method of the activity regularizer, for a layer with that field.
 macro_rules! activity_setter {
     () => {

@@ -371,7 +371,7 @@ macro_rules! layer_entry {
             }
 
             fn config(&self) -> crate::registry::Config {
-                crate::registry::to_config(self)
+                crate::layers::declare::in_order(crate::registry::to_config(self))
             }
         }
     };
