@@ -33,8 +33,7 @@ fn pairs(count: usize, random: &mut Random) -> Result<(Tensor, Tensor, Tensor)> 
 /// The cosine of the angle between two vectors, for each row.
 fn cosine(a: &KerasTensor, b: &KerasTensor) -> Result<KerasTensor> {
     let product = ops::sum(&(a * b), -1, true)?;
-    let length =
-        |x: &KerasTensor| Ok::<_, Error>(ops::sqrt(&(ops::sum(&ops::square(x)?, -1, true)? + 1e-6))?);
+    let length = |x: &KerasTensor| ops::sqrt(&(ops::sum(&ops::square(x)?, -1, true)? + 1e-6));
     Ok(product / (length(a)? * length(b)?))
 }
 

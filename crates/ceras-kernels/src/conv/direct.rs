@@ -50,7 +50,7 @@ impl Direct {
         for (d, depth) in phases[0].iter().enumerate() {
             for (h, height) in phases[1].iter().enumerate() {
                 for (w, width) in phases[2].iter().enumerate() {
-                    let columns = width.results.min(TASK_PIXELS).max(1);
+                    let columns = width.results.clamp(1, TASK_PIXELS);
                     let rows = (TASK_FLOPS / (flops * columns)).clamp(1, height.results.max(1));
                     for result in 0..depth.results {
                         for row in (0..height.results).step_by(rows) {

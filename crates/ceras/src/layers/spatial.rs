@@ -218,7 +218,7 @@ impl DataFormat {
     }
 
     /// The value with the channels where this format has them.
-    pub(crate) fn from_last(self, g: &mut Graph, x: Value) -> Result<Value, GraphError> {
+    pub(crate) fn restore(self, g: &mut Graph, x: Value) -> Result<Value, GraphError> {
         let rank = g.ty(x).shape.rank();
         if self == DataFormat::ChannelsLast || rank < 3 {
             return Ok(x);

@@ -97,7 +97,7 @@ fn shapes() -> Vec<(&'static str, Error)> {
     let applied = Dense::new(2).apply(&(&a - &b)).unwrap_err();
     let image = Input::new([8, 8]).tensor();
     let mut chain = Sequential::new().add(Input::new([4])).add(Dense::new(3)).name("chain").build().unwrap();
-    let unconnected = Model::new(&[a.clone()], &[Dense::new(1).apply(&b).unwrap()]).unwrap_err();
+    let unconnected = Model::new(std::slice::from_ref(&a), &[Dense::new(1).apply(&b).unwrap()]).unwrap_err();
     vec![
         ("an operator whose shapes do not fit", second),
         ("a layer after such an operator", applied),

@@ -7,7 +7,7 @@ use ceras::training::{Callback, OnBatch, Run};
 use ceras::{graph, ops};
 
 fn column(values: &[f32]) -> Tensor {
-    Tensor::new(&[values.len(), 1], values.to_vec()).unwrap()
+    Tensor::new(&[values.len(), 1], values).unwrap()
 }
 
 #[test]

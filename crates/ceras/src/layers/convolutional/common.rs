@@ -146,7 +146,7 @@ impl After<'_> {
             y = compose::add(cx.graph(), y, bias)?;
         }
         // Activations that look along the last axis see there what Keras has there.
-        let y = self.data_format.from_last(cx.graph(), y)?;
+        let y = self.data_format.restore(cx.graph(), y)?;
         let y = self.activation.apply(cx.graph(), y)?;
         if let Some(regularizer) = self.activity_regularizer {
             cx.add_activity_loss(regularizer, y)?;

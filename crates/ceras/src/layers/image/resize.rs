@@ -112,8 +112,8 @@ fn spread(row: &mut [f32], center: f32, interpolation: Interpolation, stretch: f
     let end = (center + reach - 0.5).floor().clamp(0.0, last) as usize;
     let weight = |pixel: usize| interpolation.weight((pixel as f32 + 0.5 - center) / stretch);
     let sum: f32 = (first..=end).map(weight).sum();
-    for pixel in first..=end {
-        row[pixel] = if sum.abs() >= 1000.0 * f32::MIN_POSITIVE { weight(pixel) / sum } else { 0.0 };
+    for (pixel, share) in row.iter_mut().enumerate().take(end + 1).skip(first) {
+        *share = if sum.abs() >= 1000.0 * f32::MIN_POSITIVE { weight(pixel) / sum } else { 0.0 };
     }
 }
 

@@ -180,7 +180,7 @@ macro_rules! pooling_layer {
                 };
                 let window = slides.window(&cx.shape(x))?;
                 let y = ceras_graph::ops::$op(cx.graph(), x, &window)?;
-                Ok(vec![self.data_format.from_last(cx.graph(), y)?.into()])
+                Ok(vec![self.data_format.restore(cx.graph(), y)?.into()])
             }
         }
     };

@@ -111,6 +111,6 @@ impl Layer for UpSampling2D {
         let [height, width] = self.size.0;
         let size = [shape.dim(1).map(|h| h * height), shape.dim(2).map(|w| w * width)];
         let y = resize(cx.graph(), x, size, self.interpolation, false)?;
-        Ok(vec![self.data_format.from_last(cx.graph(), y)?.into()])
+        Ok(vec![self.data_format.restore(cx.graph(), y)?.into()])
     }
 }
