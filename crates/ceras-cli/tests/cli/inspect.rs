@@ -24,7 +24,10 @@ fn every_file_of_the_museum_is_opened_and_none_is_suspicious() {
                 assert!(!text.contains("Nothing suspicious"), "{file}\n{text}");
                 continue;
             }
-            says(&text, &["Nothing suspicious", "Tensor", "steps done"]);
+            says(&text, &["Nothing suspicious", "Tensor"]);
+            // Keras 2 leaves the state of its older optimizers out of `.keras`.
+            let stateless = file.contains("legacy_") && file.ends_with(".keras");
+            assert!(stateless || text.contains("steps done"), "{file}\n{text}");
             assert_eq!(text.contains("weights alone"), file.ends_with(".weights.h5"), "{file}\n{text}");
             assert_eq!(text.contains("Runs here  yes"), !file.ends_with(".weights.h5"), "{file}\n{text}");
             seen += 1;
