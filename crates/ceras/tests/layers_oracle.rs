@@ -167,11 +167,6 @@ fn layers_are_keras() {
 }
 
 #[test]
-fn layers_of_images_are_keras() {
-    check_group("conv_layers", 190);
-}
-
-#[test]
 fn layers_without_kernels_are_keras() {
     check_group("layers_plain", 90);
 }
