@@ -275,3 +275,119 @@ pub(super) fn sums<'a>(a: &'a [f32], b: &'a [f32]) -> impl Iterator<Item = f32> 
 pub(super) fn mean(values: &[f32]) -> f64 {
     f64::from(values.iter().sum::<f32>() / values.len().max(1) as f32)
 }
+
+/// A metric that is one of the four counts, at its own thresholds.
+macro_rules! count_metric {
+    ($metric:ident, $count:ident, lower_is_better: $lower:literal) => {
+        impl $metric {
+            fn levels(&self) -> crate::metrics::confusion::Levels {
+                crate::metrics::confusion::Levels::of(crate::metrics::confusion::Thresholds::of(
+                    self.thresholds.as_ref(),
+                    None,
+                ))
+            }
+        }
+
+        impl crate::metrics::Metric for $metric {
+            crate::metrics::named!();
+
+            fn for_logits(&self) -> Option<crate::metrics::MetricRef> {
+                Some(self.clone().from_logits(true).into())
+            }
+
+            fn state(&self, _: &ceras_graph::TensorType) -> Vec<(String, ceras_graph::TensorType, f64)> {
+                vec![crate::metrics::confusion::counter("accumulator", &[self.levels().len()])]
+            }
+
+            fn update(
+                &self,
+                g: &mut ceras_graph::Graph,
+                state: &[ceras_graph::Value],
+                y_true: ceras_graph::Value,
+                y_pred: ceras_graph::Value,
+                weight: Option<ceras_graph::Value>,
+            ) -> Result<Vec<ceras_graph::Value>, ceras_graph::GraphError> {
+                let counting = crate::metrics::confusion::Counting {
+                    from_logits: self.from_logits,
+                    ..crate::metrics::confusion::Counting::default()
+                };
+                let counts = counting.counts(g, &self.levels(), y_true, y_pred, weight)?;
+                Ok(vec![ceras_graph::ops::add(g, state[0], counts.$count)?])
+            }
+
+            fn result(&self, state: &[ceras_graph::Tensor]) -> f64 {
+                crate::metrics::confusion::mean(&state[0].to_f32())
+            }
+
+            fn lower_is_better(&self) -> Option<bool> {
+                Some($lower)
+            }
+        }
+    };
+}
+pub(super) use count_metric;
+
+/// A metric that is the share of true positives among them and this other count.
+macro_rules! share_metric {
+    ($metric:ident, $wrong:ident) => {
+        impl $metric {
+            fn levels(&self) -> crate::metrics::confusion::Levels {
+                crate::metrics::confusion::Levels::of(crate::metrics::confusion::Thresholds::of(
+                    self.thresholds.as_ref(),
+                    self.top_k,
+                ))
+            }
+        }
+
+        impl crate::metrics::Metric for $metric {
+            crate::metrics::named!();
+
+            fn for_logits(&self) -> Option<crate::metrics::MetricRef> {
+                Some(self.clone().from_logits(true).into())
+            }
+
+            fn state(&self, _: &ceras_graph::TensorType) -> Vec<(String, ceras_graph::TensorType, f64)> {
+                let count = [self.levels().len()];
+                vec![
+                    crate::metrics::confusion::counter("true_positives", &count),
+                    crate::metrics::confusion::counter(stringify!($wrong), &count),
+                ]
+            }
+
+            fn update(
+                &self,
+                g: &mut ceras_graph::Graph,
+                state: &[ceras_graph::Value],
+                y_true: ceras_graph::Value,
+                y_pred: ceras_graph::Value,
+                weight: Option<ceras_graph::Value>,
+            ) -> Result<Vec<ceras_graph::Value>, ceras_graph::GraphError> {
+                let (top_k, class_id, from_logits) = (self.top_k, self.class_id, self.from_logits);
+                let counting = crate::metrics::confusion::Counting {
+                    top_k,
+                    class_id,
+                    from_logits,
+                    ..crate::metrics::confusion::Counting::default()
+                };
+                let counts = counting.counts(g, &self.levels(), y_true, y_pred, weight)?;
+                Ok(vec![
+                    ceras_graph::ops::add(g, state[0], counts.true_positives)?,
+                    ceras_graph::ops::add(g, state[1], counts.$wrong)?,
+                ])
+            }
+
+            fn result(&self, state: &[ceras_graph::Tensor]) -> f64 {
+                let (right, wrong) = (state[0].to_f32(), state[1].to_f32());
+                crate::metrics::confusion::mean(&crate::metrics::confusion::ratios(
+                    &right,
+                    crate::metrics::confusion::sums(&right, &wrong),
+                ))
+            }
+
+            fn lower_is_better(&self) -> Option<bool> {
+                Some(false)
+            }
+        }
+    };
+}
+pub(super) use share_metric;

@@ -1,9 +1,7 @@
 //! How many predictions are above the threshold whose targets are 0.
 
-use ceras_graph::{Graph, GraphError, Tensor, TensorType, Value, ops};
-
-use super::confusion::{Counting, Levels, Thresholds, counter, mean};
-use super::{Metric, MetricRef, metric, named};
+use super::confusion::{Thresholds, count_metric};
+use super::metric;
 
 metric! {
     /// How many predictions above the threshold whose targets are 0, each counting its weight.
@@ -31,41 +29,4 @@ metric! {
     }
 }
 
-impl FalsePositives {
-    fn levels(&self) -> Levels {
-        Levels::of(Thresholds::of(self.thresholds.as_ref(), None))
-    }
-}
-
-impl Metric for FalsePositives {
-    named!();
-
-    fn for_logits(&self) -> Option<MetricRef> {
-        Some(self.clone().from_logits(true).into())
-    }
-
-    fn state(&self, _: &TensorType) -> Vec<(String, TensorType, f64)> {
-        vec![counter("accumulator", &[self.levels().len()])]
-    }
-
-    fn update(
-        &self,
-        g: &mut Graph,
-        state: &[Value],
-        y_true: Value,
-        y_pred: Value,
-        weight: Option<Value>,
-    ) -> Result<Vec<Value>, GraphError> {
-        let counting = Counting { from_logits: self.from_logits, ..Counting::default() };
-        let counts = counting.counts(g, &self.levels(), y_true, y_pred, weight)?;
-        Ok(vec![ops::add(g, state[0], counts.false_positives)?])
-    }
-
-    fn result(&self, state: &[Tensor]) -> f64 {
-        mean(&state[0].to_f32())
-    }
-
-    fn lower_is_better(&self) -> Option<bool> {
-        Some(true)
-    }
-}
+count_metric!(FalsePositives, false_positives, lower_is_better: true);

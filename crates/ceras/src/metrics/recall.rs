@@ -1,9 +1,7 @@
 //! Recall.
 
-use ceras_graph::{Graph, GraphError, Tensor, TensorType, Value, ops};
-
-use super::confusion::{Counting, Levels, Thresholds, counter, mean, ratios, sums};
-use super::{Metric, MetricRef, metric, named};
+use super::confusion::{Thresholds, share_metric};
+use super::metric;
 
 metric! {
     /// The share of targets of 1 whose predictions are above the threshold, among all targets of 1: `tp / (tp + fn)`.
@@ -33,47 +31,4 @@ metric! {
     }
 }
 
-impl Recall {
-    fn levels(&self) -> Levels {
-        Levels::of(Thresholds::of(self.thresholds.as_ref(), self.top_k))
-    }
-}
-
-impl Metric for Recall {
-    named!();
-
-    fn for_logits(&self) -> Option<MetricRef> {
-        Some(self.clone().from_logits(true).into())
-    }
-
-    fn state(&self, _: &TensorType) -> Vec<(String, TensorType, f64)> {
-        let count = [self.levels().len()];
-        vec![counter("true_positives", &count), counter("false_negatives", &count)]
-    }
-
-    fn update(
-        &self,
-        g: &mut Graph,
-        state: &[Value],
-        y_true: Value,
-        y_pred: Value,
-        weight: Option<Value>,
-    ) -> Result<Vec<Value>, GraphError> {
-        let (top_k, class_id, from_logits) = (self.top_k, self.class_id, self.from_logits);
-        let counting = Counting { top_k, class_id, from_logits, ..Counting::default() };
-        let counts = counting.counts(g, &self.levels(), y_true, y_pred, weight)?;
-        Ok(vec![
-            ops::add(g, state[0], counts.true_positives)?,
-            ops::add(g, state[1], counts.false_negatives)?,
-        ])
-    }
-
-    fn result(&self, state: &[Tensor]) -> f64 {
-        let (right, wrong) = (state[0].to_f32(), state[1].to_f32());
-        mean(&ratios(&right, sums(&right, &wrong)))
-    }
-
-    fn lower_is_better(&self) -> Option<bool> {
-        Some(false)
-    }
-}
+share_metric!(Recall, false_negatives);

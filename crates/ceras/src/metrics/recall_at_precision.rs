@@ -1,10 +1,7 @@
 //! The best recall with a precision that is high enough.
 
-use ceras_graph::{Graph, GraphError, Tensor, TensorType, Value};
-
-use super::at_threshold::{best, levels, share, state, update};
-use super::confusion::Counting;
-use super::{Metric, MetricRef, metric, named};
+use super::at_threshold::at_metric;
+use super::metric;
 
 metric! {
     /// The best recall (the share of targets of 1 that are found) over thresholds whose precision (the share of findings that are right) is at least what is
@@ -38,38 +35,4 @@ metric! {
     }
 }
 
-impl Metric for RecallAtPrecision {
-    named!();
-
-    fn for_logits(&self) -> Option<MetricRef> {
-        Some(self.clone().from_logits(true).into())
-    }
-
-    fn state(&self, _: &TensorType) -> Vec<(String, TensorType, f64)> {
-        state(self.num_thresholds)
-    }
-
-    fn update(
-        &self,
-        g: &mut Graph,
-        state: &[Value],
-        y_true: Value,
-        y_pred: Value,
-        weight: Option<Value>,
-    ) -> Result<Vec<Value>, GraphError> {
-        let (class_id, from_logits) = (self.class_id, self.from_logits);
-        let counting = Counting { class_id, from_logits, ..Counting::default() };
-        let counts = counting.counts(g, &levels(self.num_thresholds), y_true, y_pred, weight)?;
-        update(g, state, counts)
-    }
-
-    fn result(&self, state: &[Tensor]) -> f64 {
-        let precision = share(state, 0, 1);
-        let recall = share(state, 0, 3);
-        best(&precision, &recall, self.precision)
-    }
-
-    fn lower_is_better(&self) -> Option<bool> {
-        Some(false)
-    }
-}
+at_metric!(RecallAtPrecision, recall at precision);
