@@ -1,11 +1,7 @@
 //! The convolutional layer of pictures.
 
-use ceras_graph::TensorType;
-
-use super::common::{Declared, convolution_layer};
-use crate::error::Result;
-use crate::layers::layer_info;
-use crate::layers::{BuildCx, CallCx, Layer, Traced};
+use super::common::convolution_layer;
+use super::kinds::convolved;
 
 convolution_layer! {
     /// A convolution over 2 axes: a small kernel that moves over the input and sums what lies under it.
@@ -46,30 +42,4 @@ convolution_layer! {
     weights { kernel_initializer, kernel_regularizer, kernel_constraint; }
 }
 
-impl Layer for Conv2D {
-    layer_info!();
-
-    fn build(&self, cx: &mut BuildCx<'_>, inputs: &[TensorType]) -> Result<()> {
-        let channels = self.checked(inputs)?;
-        super::common::check_groups(self.groups, channels, self.filters)?;
-        let mut dims = self.kernel_size.0.to_vec();
-        dims.extend([channels / self.groups, self.filters]);
-        let kernel = Declared {
-            name: "kernel",
-            dims,
-            initializer: &self.kernel_initializer,
-            regularizer: &self.kernel_regularizer,
-            constraint: &self.kernel_constraint,
-        };
-        kernel.declare(cx, self.dtype.dtype());
-        self.declare_bias(cx, self.filters);
-        Ok(())
-    }
-
-    fn call(&self, cx: &mut CallCx<'_>, inputs: &[Traced]) -> Result<Vec<Traced>> {
-        let x = self.image(cx, inputs)?;
-        let kernel = cx.weight("kernel")?;
-        let y = self.moves().convolve(cx.graph(), x, kernel, self.groups)?;
-        Ok(vec![self.after().apply(cx, y)?.into()])
-    }
-}
+convolved!(Conv2D);

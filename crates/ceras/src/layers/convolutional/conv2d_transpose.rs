@@ -1,12 +1,7 @@
 //! The transposed convolution of pictures.
 
-use ceras_graph::TensorType;
-
-use super::common::{Declared, check_groups, convolution_layer};
-use super::transposed;
-use crate::error::Result;
-use crate::layers::layer_info;
-use crate::layers::{BuildCx, CallCx, Layer, Traced};
+use super::common::convolution_layer;
+use super::kinds::transposed;
 
 convolution_layer! {
     /// The transpose of a convolution over 2 axes: each input position spreads over the kernel's reach, so that the result is
@@ -49,32 +44,4 @@ convolution_layer! {
     weights { kernel_initializer, kernel_regularizer, kernel_constraint; }
 }
 
-impl Layer for Conv2DTranspose {
-    layer_info!();
-
-    fn build(&self, cx: &mut BuildCx<'_>, inputs: &[TensorType]) -> Result<()> {
-        let channels = self.checked(inputs)?;
-        check_groups(1, channels, self.filters)?;
-        transposed::check(&self.moves(), self.output_padding.as_ref().map(|sizes| &sizes.0[..]))?;
-        let mut dims = self.kernel_size.0.to_vec();
-        dims.extend([self.filters, channels]);
-        let kernel = Declared {
-            name: "kernel",
-            dims,
-            initializer: &self.kernel_initializer,
-            regularizer: &self.kernel_regularizer,
-            constraint: &self.kernel_constraint,
-        };
-        kernel.declare(cx, self.dtype.dtype());
-        self.declare_bias(cx, self.filters);
-        Ok(())
-    }
-
-    fn call(&self, cx: &mut CallCx<'_>, inputs: &[Traced]) -> Result<Vec<Traced>> {
-        let x = self.image(cx, inputs)?;
-        let kernel = cx.weight("kernel")?;
-        let output_padding = self.output_padding.as_ref().map(|sizes| &sizes.0[..]);
-        let y = transposed::convolve(&self.moves(), output_padding, cx.graph(), x, kernel)?;
-        Ok(vec![self.after().apply(cx, y)?.into()])
-    }
-}
+transposed!(Conv2DTranspose);

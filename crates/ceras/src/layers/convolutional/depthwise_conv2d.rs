@@ -1,11 +1,7 @@
 //! The depthwise convolution of pictures.
 
-use ceras_graph::TensorType;
-
-use super::common::{Declared, convolution_layer, grouped};
-use crate::error::Result;
-use crate::layers::layer_info;
-use crate::layers::{BuildCx, CallCx, Layer, Traced};
+use super::common::convolution_layer;
+use super::kinds::depthwise;
 
 convolution_layer! {
     /// A convolution over 2 axes of each channel by itself.
@@ -45,41 +41,4 @@ convolution_layer! {
     weights { depthwise_initializer, depthwise_regularizer, depthwise_constraint; }
 }
 
-impl DepthwiseConv2D {
-    /// Results for each channel: 1 by default.
-    #[must_use]
-    pub fn depth_multiplier(mut self, multiplier: usize) -> DepthwiseConv2D {
-        self.depth_multiplier = multiplier;
-        self
-    }
-}
-
-impl Layer for DepthwiseConv2D {
-    layer_info!();
-
-    fn build(&self, cx: &mut BuildCx<'_>, inputs: &[TensorType]) -> Result<()> {
-        let channels = self.checked(inputs)?;
-        let features = super::common::multiplied(channels, self.depth_multiplier)?;
-        let mut dims = self.kernel_size.0.to_vec();
-        dims.extend([channels, self.depth_multiplier]);
-        let kernel = Declared {
-            name: "kernel",
-            dims,
-            initializer: &self.depthwise_initializer,
-            regularizer: &self.depthwise_regularizer,
-            constraint: &self.depthwise_constraint,
-        };
-        kernel.declare(cx, self.dtype.dtype());
-        self.declare_bias(cx, features);
-        Ok(())
-    }
-
-    fn call(&self, cx: &mut CallCx<'_>, inputs: &[Traced]) -> Result<Vec<Traced>> {
-        let x = self.image(cx, inputs)?;
-        let channels = cx.shape(x).last().unwrap_or(1);
-        let kernel = cx.weight("kernel")?;
-        let kernel = grouped(cx.graph(), kernel)?;
-        let y = self.moves().convolve(cx.graph(), x, kernel, channels)?;
-        Ok(vec![self.after().apply(cx, y)?.into()])
-    }
-}
+depthwise!(DepthwiseConv2D);

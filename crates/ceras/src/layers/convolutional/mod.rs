@@ -9,6 +9,7 @@ pub mod conv3d;
 pub mod conv3d_transpose;
 pub mod depthwise_conv1d;
 pub mod depthwise_conv2d;
+mod kinds;
 pub mod separable_conv1d;
 pub mod separable_conv2d;
 mod transposed;

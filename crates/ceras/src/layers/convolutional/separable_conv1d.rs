@@ -1,12 +1,7 @@
 //! The separable convolution of sequences.
 
-use ceras_graph::TensorType;
-
-use super::common::{Declared, Moves, convolution_layer, grouped};
-use crate::error::Result;
-use crate::layers::layer_info;
-use crate::layers::spatial::{Padding, Sizes};
-use crate::layers::{BuildCx, CallCx, Layer, Traced};
+use super::common::convolution_layer;
+use super::kinds::separable;
 
 convolution_layer! {
     /// A convolution over 1 axis of each channel by itself, then one that mixes the channels at each position.
@@ -51,62 +46,4 @@ convolution_layer! {
     }
 }
 
-impl SeparableConv1D {
-    /// Results of the first convolution for each channel: 1 by default.
-    #[must_use]
-    pub fn depth_multiplier(mut self, multiplier: usize) -> SeparableConv1D {
-        self.depth_multiplier = multiplier;
-        self
-    }
-}
-
-impl Layer for SeparableConv1D {
-    layer_info!();
-
-    fn build(&self, cx: &mut BuildCx<'_>, inputs: &[TensorType]) -> Result<()> {
-        let channels = self.checked(inputs)?;
-        let middle = super::common::multiplied(channels, self.depth_multiplier)?;
-        super::common::check_groups(1, channels, self.filters)?;
-        let mut dims = self.kernel_size.0.to_vec();
-        dims.extend([channels, self.depth_multiplier]);
-        let depthwise = Declared {
-            name: "depthwise_kernel",
-            dims,
-            initializer: &self.depthwise_initializer,
-            regularizer: &self.depthwise_regularizer,
-            constraint: &self.depthwise_constraint,
-        };
-        depthwise.declare(cx, self.dtype.dtype());
-        let mut dims = vec![1; 1];
-        dims.extend([middle, self.filters]);
-        let pointwise = Declared {
-            name: "pointwise_kernel",
-            dims,
-            initializer: &self.pointwise_initializer,
-            regularizer: &self.pointwise_regularizer,
-            constraint: &self.pointwise_constraint,
-        };
-        pointwise.declare(cx, self.dtype.dtype());
-        self.declare_bias(cx, self.filters);
-        Ok(())
-    }
-
-    fn call(&self, cx: &mut CallCx<'_>, inputs: &[Traced]) -> Result<Vec<Traced>> {
-        let x = self.image(cx, inputs)?;
-        let channels = cx.shape(x).last().unwrap_or(1);
-        let depthwise = cx.weight("depthwise_kernel")?;
-        let depthwise = grouped(cx.graph(), depthwise)?;
-        let y = self.moves().convolve(cx.graph(), x, depthwise, channels)?;
-        let pointwise = cx.weight("pointwise_kernel")?;
-        let ones = Sizes::<1>::ONES.0;
-        let still = Moves {
-            kernel_size: &ones,
-            strides: &ones,
-            dilation_rate: &ones,
-            padding: Padding::Valid,
-            ..self.moves()
-        };
-        let y = still.convolve(cx.graph(), y, pointwise, 1)?;
-        Ok(vec![self.after().apply(cx, y)?.into()])
-    }
-}
+separable!(SeparableConv1D, 1);
