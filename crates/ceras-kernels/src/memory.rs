@@ -9,8 +9,13 @@ use crate::dtype::Element;
 /// Every region of a plan starts at a multiple of this many bytes: a cache line, and a full AVX-512 register.
 pub const ALIGNMENT: usize = 64;
 
+/// What an allocator aligns to in any case.
+const PLAIN_ALIGNMENT: usize = 8;
+
 /// An owned block of bytes, aligned to [`ALIGNMENT`] and zeroed when made.
 pub struct Block {
+    /// What the allocator gave; the block starts at its first aligned byte.
+    allocation: NonNull<u8>,
     pointer: NonNull<u8>,
     bytes: usize,
 }
@@ -27,13 +32,18 @@ impl Block {
     /// Only when the operating system has no such memory to give, as any Rust collection does.
     pub fn zeroed(bytes: usize) -> Block {
         if bytes == 0 {
-            return Block { pointer: NonNull::<Aligned>::dangling().cast(), bytes };
+            let pointer = NonNull::<Aligned>::dangling().cast();
+            return Block { allocation: pointer, pointer, bytes };
         }
         let layout = Block::layout(bytes);
         // SAFETY: the layout's size is not zero, as checked above.
-        let pointer = unsafe { alloc_zeroed(layout) };
-        let Some(pointer) = NonNull::new(pointer) else { handle_alloc_error(layout) };
-        Block { pointer, bytes }
+        let allocation = unsafe { alloc_zeroed(layout) };
+        let Some(allocation) = NonNull::new(allocation) else { handle_alloc_error(layout) };
+        let address = allocation.addr().get();
+        let gap = address.next_multiple_of(ALIGNMENT) - address;
+        // SAFETY: the allocation is larger than `bytes` by the largest gap that there can be.
+        let pointer = unsafe { allocation.add(gap) };
+        Block { allocation, pointer, bytes }
     }
 
     /// The size in bytes.
@@ -85,8 +95,12 @@ impl Block {
         );
     }
 
+    /// Room for the block at any place. An allocator that is asked for an alignment of its own writes the zeros; asked for
+    /// none it hands out pages that the system zeroes when they are first touched.
     fn layout(bytes: usize) -> Layout {
-        Layout::from_size_align(bytes, ALIGNMENT).expect("no block is larger than the address space")
+        let size = bytes.checked_add(ALIGNMENT - PLAIN_ALIGNMENT);
+        size.and_then(|size| Layout::from_size_align(size, PLAIN_ALIGNMENT).ok())
+            .expect("no block is larger than the address space")
     }
 }
 
@@ -97,7 +111,7 @@ impl Drop for Block {
     fn drop(&mut self) {
         if self.bytes > 0 {
             // SAFETY: allocated in `zeroed` with this very layout, and dropped once.
-            unsafe { dealloc(self.pointer.as_ptr(), Block::layout(self.bytes)) }
+            unsafe { dealloc(self.allocation.as_ptr(), Block::layout(self.bytes)) }
         }
     }
 }

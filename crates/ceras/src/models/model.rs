@@ -136,6 +136,7 @@ impl Model {
         let specs = declared(&architecture)?;
         let variables: Vec<Variable> = specs.iter().map(variable).collect();
         let values = values(&architecture, &variables)?;
+        model.store.reserve(variables.iter().map(|variable| &variable.ty));
         for (variable, value) in variables.into_iter().zip(&values) {
             let number = model.store.add(variable, value)?;
             model.store.set_origin(number, &format!("loaded from `{origin}`"));
@@ -159,6 +160,7 @@ impl Model {
 
     fn set_architecture(&mut self, architecture: Architecture) -> Result<()> {
         let specs = declared(&architecture)?;
+        self.store.reserve(specs.iter().map(|spec| &spec.ty));
         for spec in &specs {
             self.store.add(variable(spec), &initial_value(spec, self.seed)?)?;
         }

@@ -90,6 +90,17 @@ impl Store {
         Ok(number)
     }
 
+    /// Makes room for variables of these types at once, so that the block is not copied for each of them.
+    pub(crate) fn reserve<'a>(&mut self, types: impl IntoIterator<Item = &'a TensorType>) {
+        let end = types.into_iter().try_fold(self.used, |end, ty| {
+            end.checked_add(ty.bytes()?).and_then(|end| end.checked_next_multiple_of(ALIGNMENT))
+        });
+        // What does not fit is named by `add`.
+        if let Some(end) = end {
+            self.memory.state.grow(end);
+        }
+    }
+
     /// Forgets the variables from this number on.
     pub(crate) fn truncate(&mut self, count: usize) {
         if let Some(first) = self.variables.get(count) {
@@ -148,5 +159,38 @@ impl Store {
     /// Says where a variable's value comes from, for errors.
     pub(crate) fn set_origin(&mut self, number: usize, origin: &str) {
         self.variables[number].origin = Some(origin.to_owned());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ceras_graph::DType;
+
+    use super::*;
+
+    #[test]
+    fn what_was_reserved_is_not_moved() {
+        let ty = TensorType::new(DType::F32, [5]);
+        let variable = || Variable {
+            path: "dense".to_owned(),
+            name: "bias".to_owned(),
+            ty: ty.clone(),
+            group: Group::Trainable,
+            regularizer: None,
+            constraint: None,
+            origin: None,
+            offset: 0,
+        };
+        let mut store = Store::new(Arc::new(Pool::new(1)));
+        store.reserve([&ty, &ty, &ty]);
+        let room = store.memory.state.bytes();
+        let place = store.memory.state.slice::<u8>(0, 1).as_ptr();
+        for number in 0..3 {
+            let value = Tensor::new(&[5], [number as f32; 5]).unwrap();
+            store.add(variable(), &value).unwrap();
+        }
+        assert_eq!(store.memory.state.bytes(), room);
+        assert_eq!(store.memory.state.slice::<u8>(0, 1).as_ptr(), place);
+        assert_eq!(store.get(2).slice::<f32>(), [2.0; 5]);
     }
 }

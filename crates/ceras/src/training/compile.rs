@@ -319,8 +319,10 @@ impl Model {
         let iterations = self.add_state(group, "iteration", TensorType::scalar(DType::I64), 0.0)?;
         let rate = optimizer.common().learning_rate_at(0);
         let learning_rate = self.add_state(group, "learning_rate", TensorType::scalar(DType::F32), rate)?;
-        let mut slots = Vec::new();
-        for slot in optimizer.layout(&self.optimized(&weights)) {
+        let layout = optimizer.layout(&self.optimized(&weights));
+        self.store.reserve(layout.iter().map(|slot| &slot.ty));
+        let mut slots = Vec::with_capacity(layout.len());
+        for slot in layout {
             let name = match slot.variable {
                 Some(variable) => format!(
                     "{}_{}",
