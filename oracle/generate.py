@@ -20,6 +20,7 @@ GROUPS = [
     "layers",
     "conv_layers",
     "layers_plain",
+    "layers_attention",
     "layers_merging",
     "layers_rnn",
     "losses",

@@ -2,7 +2,7 @@
 
 use ceras::graph::{Function, Tensor, TensorType, Value, autodiff, eval};
 use ceras::layers::context::Trace;
-use ceras::layers::{BuildCx, CallCx, LAYERS, Layer, Traced, WeightSpec};
+use ceras::layers::{BuildCx, CallCx, LAYERS, Layer, LayerRef, Traced, WeightSpec};
 use ceras_testkit::oracle::{Array, Case, Group, TOLERANCE, assert_close};
 use serde_json::Value as Json;
 
@@ -182,8 +182,19 @@ fn merging_layers_are_keras() {
 }
 
 #[test]
+fn layers_of_attention_are_keras() {
+    check_group("layers_attention", 45);
+}
+
+#[test]
 fn recurrent_layers_are_keras() {
     check_group("layers_rnn", 35);
+}
+
+/// The layer with the case's arguments of the call.
+fn called(layer: LayerRef, case: &Case<'_>) -> LayerRef {
+    let Some(arguments) = case.meta.get("arguments").and_then(Json::as_object) else { return layer };
+    layer.as_called().unwrap().called(arguments).unwrap()
 }
 
 /// Keras' config without the shapes that it notes for the layers inside a wrapper.
@@ -204,6 +215,7 @@ fn check_group(name: &str, least: usize) {
         let envelope = &case.meta["config"];
         let layer = LAYERS.from_json(envelope).unwrap_or_else(|error| panic!("{}: {error}", case.name));
         let config = Json::Object(layer.config());
+        let layer = called(LayerRef(layer), &case);
         assert!(
             same_json(&config, &without_shapes(envelope["config"].clone())),
             "{}: the config is {config}",

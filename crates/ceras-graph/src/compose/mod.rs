@@ -4,6 +4,7 @@
 
 mod broadcast;
 mod contract;
+mod einsum;
 mod random;
 mod reductions;
 mod scalars;
@@ -17,6 +18,7 @@ pub use broadcast::{
     logical_or, maximum, minimum, multiply, not_equal, power, remainder, select, subtract,
 };
 pub use contract::{dense, matmul};
+pub use einsum::einsum;
 pub use random::{bernoulli, key_type, normal, uniform};
 pub use reductions::{log_sum_exp, max, mean, min, product, sum, variance};
 pub use scalars::{

@@ -250,6 +250,43 @@ impl Axes {
     }
 }
 
+/// The config with the activity regularizer in the middle of the layer's own keys where none is given.
+pub(crate) fn with_open_activity_regularizer(mut config: crate::registry::Config) -> crate::registry::Config {
+    const KEY: &str = "activity_regularizer";
+    if !config.contains_key(KEY) {
+        let place = config.keys().position(|key| key == "kernel_constraint").unwrap_or(config.len());
+        config.shift_insert(place, KEY.to_owned(), serde_json::Value::Null);
+    }
+    config
+}
+
+/// A list that Keras also takes as its one item, and always writes as a list.
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
+#[serde(from = "OneOrMany<T>", into = "Vec<T>")]
+pub(crate) struct ListOf<T: Clone>(pub(crate) Vec<T>);
+
+#[derive(serde::Deserialize)]
+#[serde(untagged)]
+enum OneOrMany<T> {
+    Many(Vec<T>),
+    One(T),
+}
+
+impl<T: Clone> From<OneOrMany<T>> for ListOf<T> {
+    fn from(given: OneOrMany<T>) -> ListOf<T> {
+        ListOf(match given {
+            OneOrMany::One(item) => vec![item],
+            OneOrMany::Many(items) => items,
+        })
+    }
+}
+
+impl<T: Clone> From<ListOf<T>> for Vec<T> {
+    fn from(list: ListOf<T>) -> Vec<T> {
+        list.0
+    }
+}
+
 /// The dimensions of some axes, all of which must be known.
 ///
 /// # Errors

@@ -1,6 +1,7 @@
 //! Layers: one file each, with its docs, its config (the struct *is* Keras' config) and its rule.
 
 pub mod activations;
+pub mod attention;
 pub mod context;
 pub mod convolutional;
 pub mod core;
@@ -25,12 +26,13 @@ use crate::error::Result;
 use crate::registry::{Configurable, Registry};
 
 pub use activations::{ELU, LeakyReLU, PReLU, ReLU, Softmax};
+pub use attention::{AdditiveAttention, Attention, MultiHeadAttention};
 pub use context::{BuildCx, CallCx, WeightSpec};
 pub use convolutional::{
     Conv1D, Conv1DTranspose, Conv2D, Conv2DTranspose, Conv3D, Conv3DTranspose, DepthwiseConv1D,
     DepthwiseConv2D, SeparableConv1D, SeparableConv2D,
 };
-pub use core::{Activation, Dense, Embedding, Identity, InputLayer, Masking};
+pub use core::{Activation, Dense, EinsumDense, Embedding, Identity, InputLayer, Masking};
 pub use declare::Axes;
 pub use image::Interpolation;
 pub use merging::{Add, Average, Concatenate, Dot, Maximum, Minimum, Multiply, Subtract};
@@ -63,10 +65,14 @@ pub static LAYERS: Registry<dyn Layer> = Registry {
     entries: &[
         &core::input_layer::ENTRY,
         &core::dense::ENTRY,
+        &core::einsum_dense::ENTRY,
         &core::activation::ENTRY,
         &core::embedding::ENTRY,
         &core::identity::ENTRY,
         &core::masking::ENTRY,
+        &attention::additive_attention::ENTRY,
+        &attention::attention_layer::ENTRY,
+        &attention::multi_head_attention::ENTRY,
         &activations::elu::ENTRY,
         &activations::leaky_relu::ENTRY,
         &activations::prelu::ENTRY,
@@ -227,10 +233,32 @@ pub trait Layer: Configurable {
         None
     }
 
+    /// The arguments of a call besides the inputs, when the layer has some.
+    #[doc(hidden)]
+    fn as_called(&self) -> Option<&dyn Called> {
+        None
+    }
+
     /// The model inside, when this layer is one.
     fn as_architecture(&self) -> Option<&crate::models::Architecture> {
         None
     }
+}
+
+/// A layer whose call has arguments besides its inputs: they are part of the layer here, and of the call in Keras' files.
+#[doc(hidden)]
+pub trait Called {
+    /// The names of the arguments that are tensors, in the order of the layer's inputs.
+    fn tensors(&self) -> &'static [&'static str];
+
+    /// The layer called with these arguments.
+    ///
+    /// # Errors
+    /// One is unknown or has a value that it cannot have.
+    fn called(&self, arguments: &crate::registry::Config) -> Result<LayerRef>;
+
+    /// Keras' positional arguments and those by name, for these inputs.
+    fn node(&self, inputs: Vec<serde_json::Value>) -> (serde_json::Value, crate::registry::Config);
 }
 
 /// A shared handle of a layer. Applying the same handle twice shares the weights.

@@ -301,6 +301,10 @@ fn inbound_node(architecture: &Architecture, call: &Call) -> Value {
     if let Some(operation) = layer.as_operation() {
         return json!({"args": operation.args(tensors), "kwargs": {}});
     }
+    if let Some(called) = layer.as_called() {
+        let (args, kwargs) = called.node(tensors);
+        return json!({"args": args, "kwargs": kwargs});
+    }
     let unmasked = tensors.len();
     let args = match layer.as_architecture().map(Architecture::input_structure) {
         Some(structure @ Structure::Dict(_)) => json!([structure.pack(&mut tensors.into_iter())]),

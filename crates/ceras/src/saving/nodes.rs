@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::build::{Cx, Made, is_op, made};
 use super::migrate::Words;
 use crate::error::{Error, ErrorKind, Result};
-use crate::layers::LayerRef;
+use crate::layers::{Called, LayerRef};
 use crate::models::{Architecture, Ends, KerasTensor, Structure, functional_architecture};
 
 /// An output of a call: the number of the layer, of the call, of the output.
@@ -43,7 +43,7 @@ pub(crate) fn functional(
             return Err(broken(format!("two layers are called `{}`", layer.key)));
         }
     }
-    let layers = words.iter().map(|layer| made(layer, cx)).collect::<Result<Vec<_>>>()?;
+    let layers = words.iter().map(|layer| called(made(layer, cx)?, layer)).collect::<Result<Vec<_>>>()?;
     let legacy = words.iter().flat_map(|layer| &layer.nodes).any(Value::is_array);
     let made = vec![Vec::new(); words.len()];
     let mut graph = Graph { words, numbers, layers, made, legacy };
@@ -61,6 +61,45 @@ pub(crate) fn functional(
         Some(name.to_owned()),
         cx.location,
     )
+}
+
+/// A layer with the plain arguments of its calls, which must be the same in all of them.
+fn called(made: Made, words: &Words) -> Result<Made> {
+    let Made::Layer(layer) = &made else { return Ok(made) };
+    let Some(callable) = layer.as_called() else { return Ok(made) };
+    let mut calls = words.nodes.iter().map(arguments);
+    let first = calls.next().unwrap_or_default();
+    let tensors = callable.tensors();
+    let plain = |call: &Map<String, Value>| -> Map<String, Value> {
+        call.iter()
+            .filter(|(name, _)| !tensors.contains(&name.as_str()))
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect()
+    };
+    if calls.any(|call| plain(&call) != plain(&first)) {
+        let text = format!(
+            "layer `{}` ({}) is called with several different arguments",
+            words.key, words.class_name
+        );
+        return Err(Error::new(ErrorKind::Unsupported, text));
+    }
+    callable
+        .called(&first)
+        .map(Made::Layer)
+        .map_err(|error| error.context(format!("in layer `{}`", words.key)))
+}
+
+/// The arguments by name of a call, as this Keras or Keras 2 writes them.
+fn arguments(node: &Value) -> Map<String, Value> {
+    let read = match node {
+        Value::Object(node) => node.get("kwargs").and_then(Value::as_object),
+        Value::Array(items) if items.first().is_some_and(Value::is_string) => {
+            items.get(3).and_then(Value::as_object)
+        }
+        Value::Array(items) => items.first().and_then(|item| item.get(3)).and_then(Value::as_object),
+        _ => None,
+    };
+    read.cloned().unwrap_or_default()
 }
 
 fn broken(what: String) -> Error {
@@ -214,6 +253,11 @@ impl Graph<'_> {
         kwargs: &Map<String, Value>,
         inputs: &mut Vec<End>,
     ) -> Result<()> {
+        if let Some(tensors) = self.tensors_by_name(words) {
+            // Everything else was read with the layer.
+            let given = tensors.iter().filter_map(|name| kwargs.get(*name));
+            return given.into_iter().try_for_each(|value| self.argument(words, value, inputs, 0));
+        }
         for (name, value) in kwargs {
             match name.as_str() {
                 "training" | "mask" => {}
@@ -224,9 +268,21 @@ impl Graph<'_> {
         Ok(())
     }
 
+    /// The names of tensors among the arguments of a layer that has arguments.
+    fn tensors_by_name(&self, words: &Words) -> Option<&'static [&'static str]> {
+        match &self.layers[*self.numbers.get(words.key.as_str())?] {
+            Made::Layer(layer) => layer.as_called().map(Called::tensors),
+            Made::Waiting(_) => None,
+        }
+    }
+
     fn argument(&self, words: &Words, value: &Value, inputs: &mut Vec<End>, depth: usize) -> Result<()> {
         match value {
             Value::Null => Ok(()),
+            Value::Array(items) if self.legacy && is_connection(items) => {
+                inputs.push(self.end(&items[..3], true)?);
+                Ok(())
+            }
             Value::Array(items) if depth < 8 => {
                 items.iter().try_for_each(|item| self.argument(words, item, inputs, depth + 1))
             }
@@ -279,6 +335,11 @@ impl Graph<'_> {
             _ => Err(broken("an input or output of the model is not readable".into())),
         }
     }
+}
+
+/// Whether a list is Keras 2's `[layer, call, output]`.
+fn is_connection(items: &[Value]) -> bool {
+    matches!(items, [Value::String(_), Value::Number(_), Value::Number(_), ..])
 }
 
 /// The items of a dictionary as Keras orders them.

@@ -42,7 +42,7 @@ fn noise_shape(noise: Option<&[Dim]>, shape: &Shape) -> Result<Shape> {
 }
 
 /// Whether noise is on: in `fit`, and when there is any.
-fn is_on(cx: &CallCx<'_>, strength: f64) -> bool {
+pub(crate) fn is_on(cx: &CallCx<'_>, strength: f64) -> bool {
     cx.training() && strength > 0.0
 }
 

@@ -11,6 +11,7 @@ use super::*;
 use crate::prelude::*;
 use crate::saving::compile_config;
 
+mod attention;
 mod damage;
 mod damage_everywhere;
 mod forms;
