@@ -62,25 +62,27 @@ def regularizers():
     return dict(plain=lambda: None, l1=lambda: r.L1(0.01), l2=lambda: r.L2(0.02), l1_l2=lambda: r.L1L2(0.01, 0.02), orthogonal=orthogonal)
 
 
-def net(activation, regularizer, dtype):
+def net(activation, options, dtype):
     import keras
     from keras import layers
 
     keras.backend.clear_session()
-    options = lambda: dict(kernel_regularizer=regularizer(), dtype=dtype)
+    options = lambda options=options: dict(options(), dtype=dtype)
     stack = [keras.Input((4,), dtype=dtype), layers.Dense(3, "tanh", **options()), layers.Dense(2, activation, **options())]
     return keras.Sequential(stack)
 
 
-def run(family, regularizer, x, y, start, dtype):
-    """Losses and final weights by optimizer: what `train_step` does, with one trace for all optimizers."""
+def run(family, options, optimizers, x, y, start, dtype):
+    """Losses and final weights by optimizer: what `train_step` does, with one trace for all optimizers. `options` makes the
+    layers' arguments, `optimizers` is a list of functions that make one each.
+    """
     import keras
     import tensorflow as tf
 
     make, activation, _ = family
     keras.config.set_floatx(dtype)
     try:
-        model = net(activation, regularizer, dtype)
+        model = net(activation, options, dtype)
         loss = make()
         variables = model.trainable_variables
 
@@ -96,7 +98,7 @@ def run(family, regularizer, x, y, start, dtype):
         cast = lambda a: tf.constant(a.astype(dtype) if a.dtype.kind == "f" else a)
         batches = [(cast(x[s * ROWS : (s + 1) * ROWS]), cast(y[s * ROWS : (s + 1) * ROWS])) for s in range(STEPS)]
         losses, finals = [], []
-        for optimizer in optimizers():
+        for optimizer in optimizers:
             model.set_weights([w.astype(dtype) for w in start])
             optimizer = optimizer()
             optimizer.build(variables)
@@ -123,10 +125,11 @@ def generate():
         y = family[2](r)
         start = [r.uniform(-0.8, 0.8, shape).astype("float32") for shape in ((4, 3), (3,), (3, 2), (2,))]
         for label, regularizer in regularizers().items():
-            losses, finals = run(family, regularizer, x, y, start, "float32")
+            options = lambda: dict(kernel_regularizer=regularizer())
+            losses, finals = run(family, options, optimizers(), x, y, start, "float32")
             noise = None
             if label != "orthogonal":  # which Keras cannot work out in float64
-                wide = run(family, regularizer, x, y, start, "float64")
+                wide = run(family, options, optimizers(), x, y, start, "float64")
                 noise = [(drift(a, b), drift(c, d)) for a, b, c, d in zip(losses, wide[0], finals, wide[1])]
             shared = dict(x=x, y=y, **{f"initial{i}": w for i, w in enumerate(start)}) if label == "plain" else {}
             keras.backend.clear_session()

@@ -86,12 +86,25 @@ impl From<GraphError> for AutodiffError {
 /// assert_eq!(y[0].item().unwrap(), 6.0);
 /// ```
 pub fn gradients(g: &mut Graph, of: Value, with_respect_to: &[Value]) -> Result<Vec<Value>, AutodiffError> {
+    let flowing = flowing_gradients(g, of, with_respect_to)?;
+    or_zeros(g, flowing, with_respect_to)
+}
+
+/// As [`gradients`], with `None` for a value on which the number does not depend.
+///
+/// # Errors
+/// As [`gradients`].
+pub fn flowing_gradients(
+    g: &mut Graph,
+    of: Value,
+    with_respect_to: &[Value],
+) -> Result<Vec<Option<Value>>, AutodiffError> {
     let ty = g.ty(of).clone();
     if ty.shape.rank() != 0 || !ty.dtype.is_float() {
         return Err(AutodiffError::NotAScalar { ty });
     }
     let one = ops::scalar_constant(g, 1.0, ty.dtype)?;
-    vjp(g, &[of], &[one], with_respect_to)
+    pull(g, &[of], &[one], with_respect_to)
 }
 
 /// Emits the vector-Jacobian product: what cotangents of some values are as cotangents of others; zeros where nothing
@@ -110,6 +123,14 @@ pub fn vjp(
 ) -> Result<Vec<Value>, AutodiffError> {
     assert_eq!(of.len(), cotangents.len(), "one cotangent for each value");
     let flowing = pull(g, of, cotangents, with_respect_to)?;
+    or_zeros(g, flowing, with_respect_to)
+}
+
+fn or_zeros(
+    g: &mut Graph,
+    flowing: Vec<Option<Value>>,
+    with_respect_to: &[Value],
+) -> Result<Vec<Value>, AutodiffError> {
     let mut results = Vec::with_capacity(flowing.len());
     for (cotangent, value) in flowing.into_iter().zip(with_respect_to) {
         results.push(match cotangent {

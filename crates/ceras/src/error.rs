@@ -210,7 +210,8 @@ impl fmt::Display for Columns<'_> {
 }
 
 /// The one of `known` that `word` probably stands for: the closest by edit distance (Damerau and Levenshtein's,
-/// upper and lower case alike), when that is at most a third of the word's length, or 1; the first of equals.
+/// upper and lower case alike), when that is at most a third of the word's length, or 1; of equals the one whose case fits
+/// better, then the first.
 ///
 /// # Examples
 /// ```
@@ -219,16 +220,16 @@ impl fmt::Display for Columns<'_> {
 /// assert_eq!(did_you_mean("colour", ["island", "species"]), None);
 /// ```
 pub fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
-    let word: Vec<char> = word.to_lowercase().chars().collect();
-    let limit = (word.len() / 3).max(1);
-    known
-        .into_iter()
-        .map(|candidate| {
-            (edit_distance(&word, &candidate.to_lowercase().chars().collect::<Vec<_>>()), candidate)
-        })
-        .filter(|(distance, _)| *distance <= limit)
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, candidate)| candidate.to_owned())
+    let lower = |word: &str| word.to_lowercase().chars().collect::<Vec<char>>();
+    let letters: Vec<char> = word.chars().collect();
+    let lowered = lower(word);
+    let limit = (lowered.len() / 3).max(1);
+    let distances = |candidate: &'a str| {
+        let alike = edit_distance(&lowered, &lower(candidate));
+        (alike <= limit).then(|| (alike, edit_distance(&letters, &candidate.chars().collect::<Vec<_>>())))
+    };
+    let close = known.into_iter().filter_map(|candidate| Some((distances(candidate)?, candidate)));
+    close.min_by_key(|(distances, _)| *distances).map(|(_, candidate)| candidate.to_owned())
 }
 
 /// Insertions, deletions, substitutions and swaps of neighbours that lead from `a` to `b`, no part edited twice
@@ -276,6 +277,8 @@ mod tests {
         assert_eq!(did_you_mean("SGD", known), Some("sgd".to_owned()));
         assert_eq!(did_you_mean("momentum", known), None);
         assert_eq!(did_you_mean("", known), None);
+        assert_eq!(did_you_mean("acuracy", ["Accuracy", "accuracy"]), Some("accuracy".to_owned()));
+        assert_eq!(did_you_mean("Acuracy", ["accuracy", "Accuracy"]), Some("Accuracy".to_owned()));
     }
 
     #[test]

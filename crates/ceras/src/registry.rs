@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
-use crate::error::{Error, ErrorKind, Result, did_you_mean};
+use crate::error::{Error, ErrorKind, Result};
 use crate::nonfinite::{self, WithWords};
 
 /// A Keras config: names of arguments and their values, in Keras' order.
@@ -44,6 +44,8 @@ pub struct Registry<T: ?Sized + 'static> {
     pub kind: &'static str,
     /// Keras' module, such as `keras.losses`.
     pub module: &'static str,
+    /// Whether names are found in upper and lower case alike, as Keras finds optimizers.
+    pub any_case: bool,
     /// The classes.
     pub entries: &'static [&'static Entry<T>],
 }
@@ -75,7 +77,9 @@ impl<T: ?Sized> Registry<T> {
                 }
                 let empty = Config::new();
                 let config = envelope.get("config").and_then(Value::as_object).unwrap_or(&empty);
-                (self.find(class_name)?.parse)(config)
+                let entry =
+                    self.find(class_name).map_err(|error| self.unknown_own(envelope).unwrap_or(error))?;
+                (entry.parse)(config)
                     .map_err(|error| error.context(format!("in the {} `{class_name}`", self.kind)))
             }
             _ => {
@@ -90,9 +94,17 @@ impl<T: ?Sized> Registry<T> {
     }
 
     fn find(&self, name: &str) -> Result<&'static Entry<T>> {
-        let found =
-            self.entries.iter().find(|entry| entry.class_name == name || entry.aliases.contains(&name));
-        found.copied().ok_or_else(|| self.unknown(name))
+        let same = |known: &str| known == name || (self.any_case && known.eq_ignore_ascii_case(name));
+        let is = |entry: &&&Entry<T>| same(entry.class_name) || entry.aliases.iter().any(|alias| same(alias));
+        self.entries.iter().find(is).copied().ok_or_else(|| self.unknown(name, &[]))
+    }
+
+    /// The error for an envelope of a user's own class that is not at hand.
+    fn unknown_own(&self, envelope: &Config) -> Option<Error> {
+        let registered = envelope.get("registered_name").and_then(Value::as_str)?;
+        let (package, _) = registered.split_once('>').filter(|(package, _)| !package.starts_with("keras"))?;
+        let text = format!("the {} `{registered}` is a class of `{package}`, no class of Keras'", self.kind);
+        Some(Error::new(ErrorKind::Unsupported, text).hint("hand its class in, with `CustomObjects`"))
     }
 
     /// Every class's shortest name, sorted.
@@ -106,15 +118,16 @@ impl<T: ?Sized> Registry<T> {
         names
     }
 
-    fn unknown(&self, name: &str) -> Error {
+    /// The error for a name that is not known; `more` are words that stand for something without being in the list.
+    pub(crate) fn unknown(&self, name: &str, more: &[&'static str]) -> Error {
         let known =
             self.entries.iter().flat_map(|entry| entry.aliases.iter().copied().chain([entry.class_name]));
+        let mut names = [&self.names(), more].concat();
+        names.sort_unstable();
+        names.dedup();
         let error = Error::new(ErrorKind::Usage, format!("there is no {} `{name}`", self.kind))
-            .detail(format!("there are: {}", self.names().join(", ")));
-        match did_you_mean(name, known) {
-            Some(close) => error.hint(format!("did you mean `{close}`?")),
-            None => error,
-        }
+            .detail(format!("there are: {}", names.join(", ")));
+        error.suggest(name, known.chain(more.iter().copied()))
     }
 }
 
@@ -237,7 +250,7 @@ macro_rules! family {
             /// # Errors
             /// The class is unknown or its config does not fit.
             pub fn from_json(value: &serde_json::Value) -> $crate::error::Result<$handle> {
-                $registry.from_json(value).map($handle)
+                $crate::saving::own(value).unwrap_or_else(|| $registry.from_json(value).map($handle))
             }
 
             /// Keras' JSON of the object.

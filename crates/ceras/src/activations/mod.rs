@@ -16,6 +16,7 @@ mod linear;
 mod log_sigmoid;
 mod log_softmax;
 mod mish;
+mod of_layer;
 mod relu;
 mod relu6;
 mod selu;
@@ -83,12 +84,18 @@ pub trait Activation: Configurable {
     /// # Errors
     /// `x` is not of a floating-point type, or has not the axis that the function works along.
     fn apply(&self, g: &mut Graph, x: Value) -> Result<Value, GraphError>;
+
+    /// The layer that this is, when it is one.
+    fn layer(&self) -> Option<&crate::layers::LayerRef> {
+        None
+    }
 }
 
 /// The activation functions that a layer may name.
 pub static ACTIVATIONS: Registry<dyn Activation> = Registry {
     kind: "activation",
     module: "keras.activations",
+    any_case: false,
     entries: &[
         &celu::ENTRY,
         &elu::ENTRY,
@@ -126,6 +133,7 @@ pub static ACTIVATIONS: Registry<dyn Activation> = Registry {
 family! {
     /// A shared handle of an activation function. In a config it is its name.
     ActivationRef, Activation, ACTIVATIONS, |activation| match activation.registered_name() {
+        None if activation.layer().is_some() => crate::registry::envelope("keras.layers", &*activation.0),
         Some(_) => crate::registry::envelope("keras.activations", &*activation.0),
         None => serde_json::Value::from(activation.name()),
     }

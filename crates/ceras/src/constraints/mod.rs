@@ -32,6 +32,7 @@ pub trait Constraint: Configurable {
 pub static CONSTRAINTS: Registry<dyn Constraint> = Registry {
     kind: "constraint",
     module: "keras.constraints",
+    any_case: false,
     entries: &[&max_norm::ENTRY, &min_max_norm::ENTRY, &non_neg::ENTRY, &unit_norm::ENTRY],
 };
 

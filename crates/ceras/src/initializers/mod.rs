@@ -93,6 +93,7 @@ pub trait Initializer: Configurable {
 pub static INITIALIZERS: Registry<dyn Initializer> = Registry {
     kind: "initializer",
     module: "keras.initializers",
+    any_case: false,
     entries: &[
         &zeros::ENTRY,
         &ones::ENTRY,

@@ -298,7 +298,10 @@ impl<'a> CallCx<'a> {
         regularizer: &RegularizerRef,
         output: Value,
     ) -> Result<(), GraphError> {
-        let batch = self.ty(output).shape.dims().first().copied().flatten().unwrap_or(1);
+        let Some(batch) = self.ty(output).shape.dims().first().copied().flatten() else {
+            // The model is only described: there are no rows yet.
+            return Ok(());
+        };
         let penalty = regularizer.penalty(self.graph(), output)?;
         let mean = compose::divide_scalar(self.graph(), penalty, batch.max(1) as f64)?;
         self.add_loss(mean);

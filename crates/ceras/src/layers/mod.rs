@@ -62,6 +62,7 @@ pub use spatial::{Margins, Padding, Sizes};
 pub static LAYERS: Registry<dyn Layer> = Registry {
     kind: "layer",
     module: "keras.layers",
+    any_case: false,
     entries: &[
         &core::input_layer::ENTRY,
         &core::dense::ENTRY,

@@ -115,6 +115,7 @@ pub trait Loss: Configurable {
 pub static LOSSES: Registry<dyn Loss> = Registry {
     kind: "loss",
     module: "keras.losses",
+    any_case: false,
     entries: &[
         &binary_crossentropy::ENTRY,
         &binary_focal_crossentropy::ENTRY,

@@ -106,6 +106,13 @@ pub(crate) fn between_0_and_1(y: &Tensor, word: &str) -> Result<()> {
 /// Fails unless the targets are one number for each class: one-hot, or probabilities.
 pub(crate) fn one_hot(y: &Tensor, output: &TensorType, word: &str) -> Result<()> {
     let classes = output.shape.last();
+    if classes == Some(1) {
+        return Err(Error::new(
+            ErrorKind::Shape,
+            format!("`{word}` compares classes, and the output has 1 unit"),
+        )
+        .hint("use `binary_crossentropy` for yes or no, or give the output a unit for each class"));
+    }
     let labels = y.rank() + 1 == output.shape.rank() || y.dims().last() == Some(&1);
     if labels && classes != Some(1) {
         let width = classes.map_or("one number for each class".to_owned(), |count| plural(count, "number"));

@@ -24,7 +24,7 @@ metric! {
     /// assert!((result - 0.75).abs() < 1e-6);
     /// # Ok::<(), ceras::Error>(())
     /// ```
-    Accuracy, "Accuracy", "accuracy", &[], {}
+    Accuracy, "Accuracy", "accuracy", &["accuracy"], {}
 }
 
 impl Accuracy {

@@ -149,6 +149,7 @@ pub trait Metric: Configurable {
 pub static METRICS: Registry<dyn Metric> = Registry {
     kind: "metric",
     module: "keras.metrics",
+    any_case: false,
     entries: &[
         &accuracy::ENTRY,
         &auc::ENTRY,

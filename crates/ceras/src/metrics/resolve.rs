@@ -4,11 +4,23 @@ use ceras_graph::TensorType;
 
 use super::{BinaryAccuracy, CategoricalAccuracy, METRICS, MetricRef, SparseCategoricalAccuracy};
 use super::{BinaryCrossentropy, CategoricalCrossentropy, SparseCategoricalCrossentropy};
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::registry::Named;
 
 /// Words that stand for one metric or another, by the shapes of targets and predictions.
 const BY_SHAPE: [&str; 4] = ["accuracy", "acc", "crossentropy", "ce"];
+
+/// Metrics that Keras has no name for alone, and what they need.
+const NEEDS: [(&str, &str); 8] = [
+    ("IoU", "num_classes"),
+    ("MeanIoU", "num_classes"),
+    ("OneHotIoU", "num_classes"),
+    ("OneHotMeanIoU", "num_classes"),
+    ("PrecisionAtRecall", "recall"),
+    ("RecallAtPrecision", "precision"),
+    ("SensitivityAtSpecificity", "specificity"),
+    ("SpecificityAtSensitivity", "sensitivity"),
+];
 
 fn by_shape(name: &str) -> bool {
     BY_SHAPE.contains(&name.to_lowercase().as_str())
@@ -19,7 +31,17 @@ fn by_shape(name: &str) -> bool {
 /// # Errors
 /// There is none; the error lists those there are and names the closest.
 pub fn check_name(name: &str) -> Result<()> {
-    if by_shape(name) { Ok(()) } else { METRICS.by_name(name).map(|_| ()) }
+    if by_shape(name) {
+        return Ok(());
+    }
+    if METRICS.knows(name) {
+        let class_name = METRICS.by_name(name)?.class_name();
+        let Some((_, argument)) = NEEDS.iter().find(|(class, _)| *class == class_name) else { return Ok(()) };
+        let text = format!("the metric `{name}` needs `{argument}`, which a name cannot give");
+        return Err(Error::new(ErrorKind::Usage, text)
+            .hint(format!("give it as an object: `{class_name}::new().{argument}(…)`")));
+    }
+    Err(METRICS.unknown(name, &BY_SHAPE))
 }
 
 /// The metric that a word stands for with targets and predictions of these types; it is called by that word in the

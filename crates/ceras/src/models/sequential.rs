@@ -87,7 +87,10 @@ impl Sequential {
         let names = name_layers(&self.layers.iter().collect::<Vec<_>>())?;
         let unknown = [TensorType::new(DType::F32, vec![None, None])];
         for (number, (name, layer)) in names.iter().zip(&self.layers).enumerate() {
-            if layer.input_type().is_some() || layer.as_architecture().is_some() {
+            if layer.input_type().is_some() {
+                return Err(late_input());
+            }
+            if layer.as_architecture().is_some() {
                 continue;
             }
             let built = BuildCx::new("", &mut Vec::new()).child(name, &**layer, &unknown);
@@ -122,12 +125,7 @@ impl Sequential {
                     let inputs = vec![TensorRef { call: number - 1, output: 0 }];
                     Call { layer: number, node: 0, inputs, outputs }
                 }
-                _ => {
-                    return Err(Error::new(
-                        ErrorKind::Usage,
-                        "an `Input` can only be the first layer of a Sequential model",
-                    ));
-                }
+                _ => return Err(late_input()),
             };
             calls.push(call);
         }
@@ -163,4 +161,8 @@ impl Sequential {
         let name = self.name.as_deref().unwrap_or("sequential");
         format!("in model `{name}`, layer {} of {layers}", number + 1)
     }
+}
+
+fn late_input() -> Error {
+    Error::new(ErrorKind::Usage, "an `Input` can only be the first layer of a Sequential model")
 }

@@ -2,6 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use regex_lite::Regex;
+
 use super::architecture::{Architecture, Kind, NamedLayer};
 use super::model::Model;
 use super::store::{Group, Variable};
@@ -13,8 +15,8 @@ use crate::layers::context::join;
 /// How a summary is written, with Keras' names and defaults.
 ///
 /// # Keras
-/// The table is 76 characters wide at most, as in a terminal of 80, unless `line_length` says otherwise. A name in
-/// `layer_range` stands for every layer whose name begins with it, as in Keras; regular expressions are not supported.
+/// The table is 76 characters wide at most, as in a terminal of 80, unless `line_length` says otherwise. An expression in
+/// `layer_range` has no references to its own groups and cannot look around, as Python's can.
 #[derive(Clone, Debug, Default)]
 pub struct Summary {
     line_length: Option<usize>,
@@ -70,7 +72,8 @@ impl Summary {
         self
     }
 
-    /// The first and the last layer to list.
+    /// The first and the last layer to list, each as a regular expression that the beginning of a name matches: the first
+    /// layer that matches the first, and the last one that matches the last.
     #[must_use]
     pub fn layer_range(mut self, first: &str, last: &str) -> Summary {
         self.layer_range = Some((first.to_owned(), last.to_owned()));
@@ -318,8 +321,12 @@ impl Writer<'_> {
     fn range(&self, names: &[&str]) -> Result<std::ops::Range<usize>> {
         let Some((first, last)) = &self.summary.layer_range else { return Ok(0..names.len()) };
         let bounds = |wanted: &str| -> Result<(usize, usize)> {
+            let expression = Regex::new(&format!("^(?:{wanted})")).map_err(|error| {
+                let text = format!("`layer_range` names `{wanted}`, which is no regular expression");
+                Error::new(ErrorKind::Usage, text).detail(error.to_string())
+            })?;
             let places: Vec<usize> =
-                (0..names.len()).filter(|&place| names[place].starts_with(wanted)).collect();
+                (0..names.len()).filter(|&place| expression.is_match(names[place])).collect();
             match places[..] {
                 [] => {
                     let text = format!("`layer_range` names `{wanted}`, and no layer's name begins so");

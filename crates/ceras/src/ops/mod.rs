@@ -95,7 +95,7 @@ pub(crate) enum Argument {
 
 /// The operations that a file may name.
 pub static OPERATIONS: Registry<dyn Operation> =
-    Registry { kind: "operation", module: "keras.ops", entries: &ENTRIES };
+    Registry { kind: "operation", module: "keras.ops", any_case: false, entries: &ENTRIES };
 
 /// All lists of entries one after the other.
 static ENTRIES: [&Entry<dyn Operation>; COUNT] = all();

@@ -134,6 +134,7 @@ pub trait Optimizer: Configurable {
 pub static OPTIMIZERS: Registry<dyn Optimizer> = Registry {
     kind: "optimizer",
     module: "keras.optimizers",
+    any_case: true,
     entries: &[
         &adadelta::ENTRY,
         &adafactor::ENTRY,

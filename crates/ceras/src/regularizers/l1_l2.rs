@@ -29,7 +29,7 @@ pub struct L1L2 {
     l2: f64,
 }
 
-configurable!(L1L2, &["l1_l2"]);
+configurable!(L1L2, &["l1_l2", "l1l2"]);
 
 impl L1L2 {
     /// The penalties with these factors; Keras' defaults are 0.

@@ -29,6 +29,7 @@ pub trait Regularizer: Configurable {
 pub static REGULARIZERS: Registry<dyn Regularizer> = Registry {
     kind: "regularizer",
     module: "keras.regularizers",
+    any_case: false,
     entries: &[&l1::ENTRY, &l2::ENTRY, &l1_l2::ENTRY, &orthogonal_regularizer::ENTRY],
 };
 

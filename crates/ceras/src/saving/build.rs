@@ -286,12 +286,13 @@ pub(crate) fn made(words: &Words, cx: Cx<'_>) -> Result<Made> {
         }
         Some(Found::Not(_)) | None => {}
     }
-    let parsed = match cx.custom.find_layer(words.registered.as_deref(), &words.class_name) {
-        Some(parse) => parse(&words.config),
-        None => {
-            LAYERS.from_json(&json!({"class_name": words.class_name, "config": words.config})).map(LayerRef)
-        }
-    };
+    let parsed =
+        cx.custom.at_hand(|| match cx.custom.find_layer(words.registered.as_deref(), &words.class_name) {
+            Some(parse) => parse(&words.config),
+            None => LAYERS
+                .from_json(&json!({"class_name": words.class_name, "config": words.config}))
+                .map(LayerRef),
+        });
     parsed.map(Made::Layer).map_err(|error| error.context(format!("in layer `{}`", words.key)))
 }
 

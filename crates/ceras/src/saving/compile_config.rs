@@ -35,7 +35,9 @@ pub(crate) fn to_json(model: &Model) -> Result<Value> {
         // Keras writes the single-precision variable, printed as double.
         *rate = json!(f64::from(model.learning_rate()? as f32));
     }
-    let loss = given(&compiled.given_losses, |loss| named(loss, LossRef::to_json));
+    let loss = given(&compiled.given_losses, |loss| {
+        loss.as_ref().map_or(Value::Null, |loss| named(loss, LossRef::to_json))
+    });
     let list = |list: &Vec<Named<MetricRef>>| -> Value {
         if list.is_empty() {
             return Value::Null;
@@ -84,6 +86,10 @@ fn named<T>(object: &Named<T>, to_json: impl Fn(&T) -> Value) -> Value {
 /// # Errors
 /// A loss, a metric or an optimizer that is not known.
 pub(crate) fn from_json(words: &Value, outputs: &[&str], custom: &CustomObjects) -> Result<Option<Compile>> {
+    custom.at_hand(|| read(words, outputs, custom))
+}
+
+fn read(words: &Value, outputs: &[&str], custom: &CustomObjects) -> Result<Option<Compile>> {
     let Some(map) = words.as_object().filter(|map| map.contains_key("optimizer") || map.contains_key("loss"))
     else {
         return Ok(None);
@@ -93,7 +99,14 @@ pub(crate) fn from_json(words: &Value, outputs: &[&str], custom: &CustomObjects)
         return Err(Error::new(ErrorKind::File, "the file's model was compiled without a loss"));
     };
     let mut compile = Compile::new("mse");
-    compile.losses = per_output(loss, outputs, &|loss| one_loss(loss, custom))?;
+    let maybe = |loss: &Value| (!loss.is_null()).then(|| one_loss(loss, custom)).transpose();
+    compile.losses = per_output(loss, outputs, &maybe)?;
+    if let PerOutput::Named(losses) = &mut compile.losses {
+        // An output that Keras' dictionary does not name has no loss.
+        let missing = outputs.iter().filter(|output| losses.iter().all(|(name, _)| name != *output));
+        let missing: Vec<_> = missing.map(|output| ((*output).to_owned(), None)).collect();
+        losses.extend(missing);
+    }
     if let Some(optimizer) = get("optimizer") {
         compile = compile.optimizer(one_optimizer(optimizer, custom)?);
     }

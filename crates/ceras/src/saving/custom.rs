@@ -1,28 +1,133 @@
 //! A user's own classes, handed to the call that loads a file.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
+use serde_json::Value;
+
+use crate::activations::ActivationRef;
+use crate::constraints::ConstraintRef;
 use crate::error::Result;
+use crate::initializers::InitializerRef;
 use crate::layers::LayerRef;
 use crate::losses::LossRef;
 use crate::metrics::MetricRef;
 use crate::optimizers::OptimizerRef;
+use crate::optimizers::schedules::ScheduleRef;
 use crate::registry::Config;
+use crate::regularizers::RegularizerRef;
 
-type Parse<T> = Arc<dyn Fn(&Config) -> Result<T> + Send + Sync>;
+pub(crate) type Parse<T> = Arc<dyn Fn(&Config) -> Result<T> + Send + Sync>;
 
-/// A user's own layers, losses, metrics and optimizers, by the names that a file has for them: the registered name
+/// The methods that add classes of a kind, and where those of a kind are found.
+macro_rules! adders {
+    ($($(#[$doc:meta])* $add:ident: $object:ty => $field:ident;)*) => {
+        $(
+            $(#[$doc])*
+            #[must_use]
+            pub fn $add<F>(mut self, name: &str, parse: F) -> CustomObjects
+            where
+                F: Fn(&Config) -> Result<$object> + Send + Sync + 'static,
+            {
+                self.$field.insert(name.to_owned(), Arc::new(parse));
+                self
+            }
+        )*
+    };
+}
+
+/// Says where a user's own classes of a kind are kept.
+macro_rules! kept {
+    ($($object:ty => $field:ident),* $(,)?) => {
+        $(
+            impl Own for $object {
+                fn parsers(custom: &CustomObjects) -> &HashMap<String, Parse<$object>> {
+                    &custom.$field
+                }
+            }
+        )*
+    };
+}
+
+/// A kind of objects that a user may have classes of.
+pub(crate) trait Own: Sized {
+    /// How they are made of their configs.
+    fn parsers(custom: &CustomObjects) -> &HashMap<String, Parse<Self>>;
+
+    /// What stands for one of the kind without being in its list.
+    fn otherwise(value: &Value) -> Option<Result<Self>> {
+        let _ = value;
+        None
+    }
+}
+
+impl Own for ActivationRef {
+    fn parsers(custom: &CustomObjects) -> &HashMap<String, Parse<ActivationRef>> {
+        &custom.activations
+    }
+
+    fn otherwise(value: &Value) -> Option<Result<ActivationRef>> {
+        ActivationRef::of_envelope(value)
+    }
+}
+
+kept! {
+    LayerRef => layers,
+    LossRef => losses,
+    MetricRef => metrics,
+    OptimizerRef => optimizers,
+    InitializerRef => initializers,
+    RegularizerRef => regularizers,
+    ConstraintRef => constraints,
+    ScheduleRef => schedules,
+}
+
+thread_local! {
+    /// The classes of the calls that are reading a file on this thread: configs inside of configs are read by serde, which
+    /// hands nothing on.
+    static AT_HAND: RefCell<Vec<CustomObjects>> = const { RefCell::new(Vec::new()) };
+}
+
+/// The object that a name or an envelope stands for, if it is of a class that the file's reader was given, or none of the list.
+pub(crate) fn own<T: Own>(value: &Value) -> Option<Result<T>> {
+    let text = |key: &str| value.get(key).and_then(Value::as_str);
+    let class_name = text("class_name").or(value.as_str())?;
+    let parse = AT_HAND.with_borrow(|at_hand| {
+        let custom = at_hand.last()?;
+        find(T::parsers(custom), text("registered_name"), class_name).cloned()
+    });
+    let Some(parse) = parse else { return T::otherwise(value) };
+    let config = value.get("config").and_then(Value::as_object).cloned().unwrap_or_default();
+    Some(parse(&config))
+}
+
+/// A user's own layers, losses, regularizers and so on, by the names that a file has for them: the registered name
 /// (`my_package>Scale`) or the class name alone.
 ///
 /// There is no global registry: the classes are known to the call that they are given to, and to no other.
+///
+/// # Examples
+/// ```
+/// use ceras::prelude::*;
+/// use ceras::registry::{Config, Configurable};
+/// use ceras::regularizers::{L1, Regularizer, RegularizerRef};
+/// use ceras::saving::CustomObjects;
+/// let own = CustomObjects::new().regularizer("mine>Size", |_: &Config| Ok(L1::new(0.5).into()));
+/// # let _ = own;
+/// ```
 #[derive(Clone, Default)]
 pub struct CustomObjects {
     layers: HashMap<String, Parse<LayerRef>>,
     losses: HashMap<String, Parse<LossRef>>,
     metrics: HashMap<String, Parse<MetricRef>>,
     optimizers: HashMap<String, Parse<OptimizerRef>>,
+    activations: HashMap<String, Parse<ActivationRef>>,
+    initializers: HashMap<String, Parse<InitializerRef>>,
+    regularizers: HashMap<String, Parse<RegularizerRef>>,
+    constraints: HashMap<String, Parse<ConstraintRef>>,
+    schedules: HashMap<String, Parse<ScheduleRef>>,
     lambdas: HashMap<String, LayerRef>,
     replace_lambdas: bool,
 }
@@ -34,44 +139,25 @@ impl CustomObjects {
         CustomObjects::default()
     }
 
-    /// Adds a layer: its name in files, and how to make one of its config.
-    #[must_use]
-    pub fn layer<F>(mut self, name: &str, parse: F) -> CustomObjects
-    where
-        F: Fn(&Config) -> Result<LayerRef> + Send + Sync + 'static,
-    {
-        self.layers.insert(name.to_owned(), Arc::new(parse));
-        self
-    }
-
-    /// Adds a loss.
-    #[must_use]
-    pub fn loss<F>(mut self, name: &str, parse: F) -> CustomObjects
-    where
-        F: Fn(&Config) -> Result<LossRef> + Send + Sync + 'static,
-    {
-        self.losses.insert(name.to_owned(), Arc::new(parse));
-        self
-    }
-
-    /// Adds a metric.
-    #[must_use]
-    pub fn metric<F>(mut self, name: &str, parse: F) -> CustomObjects
-    where
-        F: Fn(&Config) -> Result<MetricRef> + Send + Sync + 'static,
-    {
-        self.metrics.insert(name.to_owned(), Arc::new(parse));
-        self
-    }
-
-    /// Adds an optimizer.
-    #[must_use]
-    pub fn optimizer<F>(mut self, name: &str, parse: F) -> CustomObjects
-    where
-        F: Fn(&Config) -> Result<OptimizerRef> + Send + Sync + 'static,
-    {
-        self.optimizers.insert(name.to_owned(), Arc::new(parse));
-        self
+    adders! {
+        /// Adds a layer: its name in files, and how to make one of its config.
+        layer: LayerRef => layers;
+        /// Adds a loss.
+        loss: LossRef => losses;
+        /// Adds a metric.
+        metric: MetricRef => metrics;
+        /// Adds an optimizer.
+        optimizer: OptimizerRef => optimizers;
+        /// Adds an activation.
+        activation: ActivationRef => activations;
+        /// Adds an initializer.
+        initializer: InitializerRef => initializers;
+        /// Adds a regularizer.
+        regularizer: RegularizerRef => regularizers;
+        /// Adds a constraint.
+        constraint: ConstraintRef => constraints;
+        /// Adds a learning-rate schedule.
+        schedule: ScheduleRef => schedules;
     }
 
     /// Puts a layer in the place of the `Lambda` of this name. A `Lambda` is Python code, which is never run.
@@ -91,6 +177,20 @@ impl CustomObjects {
     pub fn replace_lambdas(mut self) -> CustomObjects {
         self.replace_lambdas = true;
         self
+    }
+
+    /// Has the classes at hand for configs inside of those that `read` reads.
+    pub(crate) fn at_hand<T>(&self, read: impl FnOnce() -> T) -> T {
+        /// Puts them away, also when reading ends in a panic.
+        struct Away;
+        impl Drop for Away {
+            fn drop(&mut self) {
+                AT_HAND.with_borrow_mut(Vec::pop);
+            }
+        }
+        AT_HAND.with_borrow_mut(|at_hand| at_hand.push(self.clone()));
+        let _away = Away;
+        read()
     }
 
     pub(crate) fn find_lambda(&self, name: &str) -> Option<&LayerRef> {
@@ -145,6 +245,11 @@ impl fmt::Debug for CustomObjects {
             .field("losses", &names(self.losses.keys().collect()))
             .field("metrics", &names(self.metrics.keys().collect()))
             .field("optimizers", &names(self.optimizers.keys().collect()))
+            .field("activations", &names(self.activations.keys().collect()))
+            .field("initializers", &names(self.initializers.keys().collect()))
+            .field("regularizers", &names(self.regularizers.keys().collect()))
+            .field("constraints", &names(self.constraints.keys().collect()))
+            .field("schedules", &names(self.schedules.keys().collect()))
             .field("lambdas", &names(self.lambdas.keys().collect()))
             .field("replace_lambdas", &self.replace_lambdas)
             .finish()

@@ -107,8 +107,9 @@ impl Side {
         let mut extras = contract::to_json(model.extras(), &model.state_to_save());
         without_provenance(&mut extras);
         // A loss by name and the object of that name are the same.
-        let losses =
-            model.compiled().map(|compiled| compiled.losses.iter().map(LossRef::to_json).collect::<Value>());
+        let losses = model.compiled().map(|compiled| {
+            compiled.losses.iter().map(|loss| loss.as_ref().map(LossRef::to_json)).collect::<Value>()
+        });
         let compile = compile.map(|mut words| {
             if let (Some(map), Ok(losses)) = (words.as_object_mut(), losses) {
                 let losses = match losses.as_array().map(Vec::as_slice) {

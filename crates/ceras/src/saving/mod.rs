@@ -41,27 +41,29 @@ mod weights;
 
 pub use contract::{Contract, Extras, Feature, Task};
 pub use custom::CustomObjects;
+pub(crate) use custom::own;
 pub use diff::{Difference, diff};
 pub use inspect::{InspectedLayer, Inspection, inspect};
 pub use load::{FileKind, Loaded, load, load_bytes, load_model, load_model_with, model_from_config};
 pub use load_weights::{LoadWeights, TakenWeights};
 pub(crate) use state::Saved;
 
-/// The class and the config of a layer inside another one's config, in today's words. `place` says where it stands.
+/// The layer inside another one's config. `place` says where it stands.
 ///
 /// # Errors
-/// It is not a layer's description, or the class is a user's own.
-pub(crate) fn in_todays_words(
+/// It is not a layer's description, its config does not fit, or the class is a user's own that is not at hand.
+pub(crate) fn layer_inside(
     envelope: &serde_json::Value,
     place: &str,
-) -> crate::error::Result<(String, crate::registry::Config)> {
-    let words = migrate::layer(envelope, place)?;
-    match words.registered {
-        None => Ok((words.class_name, words.config)),
-        Some(registered) => {
-            let text =
-                format!("`{registered}` {place} is a class of a user's own, which is not supported there");
-            Err(crate::error::Error::new(crate::error::ErrorKind::Unsupported, text))
-        }
+) -> crate::error::Result<crate::layers::LayerRef> {
+    if let Some(layer) = own(envelope) {
+        return layer;
     }
+    let words = migrate::layer(envelope, place)?;
+    let words = serde_json::json!({
+        "class_name": words.class_name,
+        "config": words.config,
+        "registered_name": words.registered,
+    });
+    crate::layers::LAYERS.from_json(&words).map(crate::layers::LayerRef)
 }

@@ -1,9 +1,8 @@
 //! The arguments of `fit` and `evaluate`.
 
-use ceras_graph::Tensor;
-
 use super::callbacks::Callback;
-use super::data::{ClassWeight, Inputs};
+use super::data::Inputs;
+use super::weights::ClassWeight;
 use crate::error::{Error, ErrorKind, Result};
 
 /// How much `fit` says, as Keras counts: 0, 1, 2 or auto.
@@ -28,10 +27,10 @@ pub struct Fit {
     pub(super) verbose: Verbose,
     pub(super) callbacks: Vec<Box<dyn Callback>>,
     pub(super) validation_split: f64,
-    pub(super) validation_data: Option<(Inputs, Inputs, Option<Tensor>)>,
+    pub(super) validation_data: Option<(Inputs, Inputs, Option<Inputs>)>,
     pub(super) shuffle: bool,
     pub(super) class_weight: ClassWeight,
-    pub(super) sample_weight: Option<Tensor>,
+    pub(super) sample_weight: Option<Inputs>,
     pub(super) initial_epoch: usize,
     pub(super) steps_per_epoch: Option<usize>,
     pub(super) validation_steps: Option<usize>,
@@ -116,9 +115,9 @@ impl Fit {
         mut self,
         x: impl Into<Inputs>,
         y: impl Into<Inputs>,
-        weight: &Tensor,
+        weight: impl Into<Inputs>,
     ) -> Fit {
-        self.validation_data = Some((x.into(), y.into(), Some(weight.clone())));
+        self.validation_data = Some((x.into(), y.into(), Some(weight.into())));
         self
     }
 
@@ -136,10 +135,10 @@ impl Fit {
         self
     }
 
-    /// How much each row counts in the loss.
+    /// How much each row counts, or each step of each row in the loss: for all outputs, one tensor for each, or by the outputs' names.
     #[must_use]
-    pub fn sample_weight(mut self, sample_weight: &Tensor) -> Fit {
-        self.sample_weight = Some(sample_weight.clone());
+    pub fn sample_weight(mut self, sample_weight: impl Into<Inputs>) -> Fit {
+        self.sample_weight = Some(sample_weight.into());
         self
     }
 
@@ -205,7 +204,7 @@ impl Fit {
 pub struct Evaluate {
     pub(super) batch_size: usize,
     pub(super) steps: Option<usize>,
-    pub(super) sample_weight: Option<Tensor>,
+    pub(super) sample_weight: Option<Inputs>,
 }
 
 impl Default for Evaluate {
@@ -235,10 +234,10 @@ impl Evaluate {
         self
     }
 
-    /// How much each row counts.
+    /// How much each row counts, or each step of each row: for all outputs, one tensor for each, or by the outputs' names.
     #[must_use]
-    pub fn sample_weight(mut self, sample_weight: &Tensor) -> Evaluate {
-        self.sample_weight = Some(sample_weight.clone());
+    pub fn sample_weight(mut self, sample_weight: impl Into<Inputs>) -> Evaluate {
+        self.sample_weight = Some(sample_weight.into());
         self
     }
 }

@@ -27,7 +27,7 @@ use crate::registry::Named;
 #[derive(Clone, Debug)]
 pub struct Compile {
     pub(crate) optimizer: Named<OptimizerRef>,
-    pub(crate) losses: PerOutput<Named<LossRef>>,
+    pub(crate) losses: PerOutput<Option<Named<LossRef>>>,
     pub(crate) loss_weights: Option<PerOutput<f64>>,
     pub(crate) metrics: Metrics,
     pub(crate) weighted_metrics: Metrics,
@@ -40,7 +40,7 @@ impl Compile {
     pub fn new(loss: impl Into<Named<LossRef>>) -> Compile {
         Compile {
             optimizer: "rmsprop".into(),
-            losses: PerOutput::Same(loss.into()),
+            losses: PerOutput::Same(Some(loss.into())),
             loss_weights: None,
             metrics: PerOutput::Same(Vec::new()),
             weighted_metrics: PerOutput::Same(Vec::new()),
@@ -55,20 +55,20 @@ impl Compile {
         self
     }
 
-    /// One loss for each output, in the order of the model's outputs.
+    /// One loss for each output, in the order of the model's outputs; `None` for an output that is not trained itself.
     #[must_use]
-    pub fn losses<T: Into<Named<LossRef>>>(mut self, losses: impl IntoIterator<Item = T>) -> Compile {
-        self.losses = PerOutput::List(losses.into_iter().map(Into::into).collect());
+    pub fn losses<T: Into<OutputLoss>>(mut self, losses: impl IntoIterator<Item = T>) -> Compile {
+        self.losses = PerOutput::List(losses.into_iter().map(|loss| loss.into().0).collect());
         self
     }
 
-    /// One loss for each output, by the outputs' names.
+    /// One loss for each output, by the outputs' names; `None` for an output that is not trained itself.
     #[must_use]
-    pub fn losses_by_output<'a, T: Into<Named<LossRef>>>(
+    pub fn losses_by_output<'a, T: Into<OutputLoss>>(
         mut self,
         losses: impl IntoIterator<Item = (&'a str, T)>,
     ) -> Compile {
-        let named = |(name, loss): (&str, T)| (name.to_owned(), loss.into());
+        let named = |(name, loss): (&str, T)| (name.to_owned(), loss.into().0);
         self.losses = PerOutput::Named(losses.into_iter().map(named).collect());
         self
     }
@@ -157,6 +157,22 @@ impl Compile {
     }
 }
 
+/// The loss of one output of several: Keras' name, an object, or `None`.
+#[derive(Clone, Debug)]
+pub struct OutputLoss(pub(crate) Option<Named<LossRef>>);
+
+impl<T: Into<Named<LossRef>>> From<T> for OutputLoss {
+    fn from(loss: T) -> OutputLoss {
+        OutputLoss(Some(loss.into()))
+    }
+}
+
+impl<T: Into<Named<LossRef>>> From<Option<T>> for OutputLoss {
+    fn from(loss: Option<T>) -> OutputLoss {
+        OutputLoss(loss.map(Into::into))
+    }
+}
+
 /// Metrics by output; the same list for all is a list of one metric for each where the model has several outputs.
 pub(crate) type Metrics = PerOutput<Vec<Named<MetricRef>>>;
 
@@ -174,10 +190,10 @@ fn by_output<'a, T: Into<Named<MetricRef>>>(metrics: impl IntoIterator<Item = (&
 pub struct Compiled {
     /// The optimizer.
     pub optimizer: OptimizerRef,
-    /// The loss of each output.
-    pub losses: Vec<LossRef>,
+    /// The loss of each output; `None` for one that is not trained itself.
+    pub losses: Vec<Option<LossRef>>,
     /// The losses as they were given: a name stays a name in the file.
-    pub given_losses: PerOutput<Named<LossRef>>,
+    pub given_losses: PerOutput<Option<Named<LossRef>>>,
     /// What each loss is multiplied by.
     pub loss_weights: Option<Vec<f64>>,
     /// The weights of the losses as they were given.
@@ -205,6 +221,8 @@ pub(crate) struct OptimizerState {
     pub(crate) slots: Vec<usize>,
     /// The weights that slots were made for.
     pub(crate) weights: Vec<usize>,
+    /// The slots of weights that are frozen now, by name, for when they learn again.
+    parked: Vec<(String, Tensor)>,
 }
 
 impl Model {
@@ -217,6 +235,9 @@ impl Model {
         let optimizer = compile.optimizer.resolve()?;
         crate::optimizers::check(&*optimizer)?;
         let outputs = self.names_of_outputs()?;
+        if self.is_built() {
+            self.check_heads()?;
+        }
         let outputs: Vec<&str> = outputs.iter().map(String::as_str).collect();
         let losses = losses_of_outputs(&compile.losses, &outputs)?;
         let weights =
@@ -224,6 +245,10 @@ impl Model {
         let loss_weights = weights.transpose()?.map(|weights| {
             weights.into_iter().map(|weight| weight.copied().unwrap_or(1.0)).collect::<Vec<f64>>()
         });
+        if let Some(weight) = loss_weights.iter().flatten().find(|weight| !weight.is_finite()) {
+            let text = format!("the weights of losses must be finite numbers; one is {weight}");
+            return Err(Error::new(ErrorKind::Usage, text));
+        }
         for (what, given) in [("metrics", &compile.metrics), ("weighted_metrics", &compile.weighted_metrics)]
         {
             for metric in metrics_of_outputs(what, given, &outputs)?.iter().flatten() {
@@ -287,9 +312,9 @@ impl Model {
         let carried = kept.map(|state| self.carry_optimizer(&state));
         self.store.truncate(self.weights);
         self.plans.clear();
-        let state = self.add_optimizer(&optimizer, weights)?;
+        let mut state = self.add_optimizer(&optimizer, weights)?;
         if let Some(carried) = carried {
-            self.restore_optimizer(&state, &carried)?;
+            state.parked = self.restore_optimizer(&state, carried)?;
         }
         if let Some(compiled) = &mut self.compiled {
             compiled.optimizer_state = Some(state);
@@ -334,7 +359,7 @@ impl Model {
             let start = self.slot_start(&slot, &weights)?;
             slots.push(self.add_value(group, &name, &start)?);
         }
-        Ok(OptimizerState { iterations, learning_rate, slots, weights })
+        Ok(OptimizerState { iterations, learning_rate, slots, weights, parked: Vec::new() })
     }
 
     /// Gives the weights the values that the optimizer has for the end of the training: their moving averages, if it keeps
@@ -359,20 +384,26 @@ impl Model {
     /// The optimizer's values by name, to be put back when other weights are trained from now on.
     fn carry_optimizer(&self, state: &OptimizerState) -> Vec<(String, Tensor)> {
         let numbers = [state.iterations, state.learning_rate].into_iter().chain(state.slots.iter().copied());
-        numbers.map(|number| (self.store.variables()[number].name.clone(), self.store.get(number))).collect()
+        let own = numbers.map(|number| (self.store.variables()[number].name.clone(), self.store.get(number)));
+        own.chain(state.parked.iter().cloned()).collect()
     }
 
-    fn restore_optimizer(&mut self, state: &OptimizerState, carried: &[(String, Tensor)]) -> Result<()> {
+    /// Puts the values back by name, and returns those for which there is no variable now.
+    fn restore_optimizer(
+        &mut self,
+        state: &OptimizerState,
+        mut carried: Vec<(String, Tensor)>,
+    ) -> Result<Vec<(String, Tensor)>> {
         let numbers = [state.iterations, state.learning_rate].into_iter().chain(state.slots.iter().copied());
         for number in numbers {
             let variable = &self.store.variables()[number];
-            let same =
-                |(name, value): &&(String, Tensor)| *name == variable.name && value.ty() == variable.ty;
-            if let Some((_, value)) = carried.iter().find(same) {
-                self.store.set(number, value)?;
+            let same = |(name, value): &(String, Tensor)| *name == variable.name && value.ty() == variable.ty;
+            if let Some(place) = carried.iter().position(same) {
+                let (_, value) = carried.swap_remove(place);
+                self.store.set(number, &value)?;
             }
         }
-        Ok(())
+        Ok(carried)
     }
 
     /// Adds a piece of training state, every element with the same value.
@@ -432,12 +463,20 @@ impl Model {
 }
 
 /// The loss of each output.
-fn losses_of_outputs(given: &PerOutput<Named<LossRef>>, outputs: &[&str]) -> Result<Vec<LossRef>> {
+fn losses_of_outputs(
+    given: &PerOutput<Option<Named<LossRef>>>,
+    outputs: &[&str],
+) -> Result<Vec<Option<LossRef>>> {
     let losses = given.of_outputs("loss", outputs)?.into_iter().zip(outputs);
-    let resolve = |(loss, output): (Option<&Named<LossRef>>, &&str)| match loss {
-        Some(loss) => loss.resolve(),
+    let resolve = |(loss, output): (Option<&Option<Named<LossRef>>>, &&str)| match loss {
+        Some(loss) => loss.as_ref().map(Named::<LossRef>::resolve).transpose(),
         None => Err(Error::new(ErrorKind::Usage, format!("`loss` says nothing of the output `{output}`"))
-            .detail(outputs_in_words(outputs))),
+            .detail(outputs_in_words(outputs))
+            .hint("give `None` for an output that is not trained itself")),
     };
-    losses.map(resolve).collect()
+    let losses = losses.map(resolve).collect::<Result<Vec<_>>>()?;
+    if losses.iter().any(Option::is_some) {
+        return Ok(losses);
+    }
+    Err(Error::new(ErrorKind::Usage, "no output has a loss").hint("give one output a loss at least"))
 }

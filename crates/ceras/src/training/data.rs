@@ -2,6 +2,7 @@
 
 use ceras_graph::{DType, Tensor, TensorType};
 
+use super::weights;
 use crate::error::{Error, ErrorKind, Result};
 
 /// One tensor for each input (or output) of a model, in the model's order or by name.
@@ -68,6 +69,25 @@ impl Inputs {
         &self.tensors
     }
 
+    /// The names that they were given under.
+    pub(crate) fn names(&self) -> Option<&[String]> {
+        self.names.as_deref()
+    }
+
+    /// The same with more tensors: by name, or at the end.
+    pub(crate) fn with(mut self, more: impl IntoIterator<Item = (usize, String, Tensor)>) -> Inputs {
+        for (place, name, tensor) in more {
+            match &mut self.names {
+                Some(names) => {
+                    names.push(name);
+                    self.tensors.push(tensor);
+                }
+                None => self.tensors.insert(place, tensor),
+            }
+        }
+        self
+    }
+
     /// The tensors in the model's order. `word` is what they are called; `names` is `None` while the model does not
     /// know its ends.
     pub(crate) fn in_order(self, word: &str, names: Option<&[&str]>) -> Result<Vec<Tensor>> {
@@ -76,11 +96,9 @@ impl Inputs {
             return if self.tensors.len() == names.len() {
                 Ok(self.tensors)
             } else {
-                let text = format!(
-                    "`{word}` holds {} tensors, and the model takes {}",
-                    self.tensors.len(),
-                    names.len()
-                );
+                let (count, plural) = (self.tensors.len(), if self.tensors.len() == 1 { "" } else { "s" });
+                let text =
+                    format!("`{word}` holds {count} tensor{plural}, and the model takes {}", names.len());
                 Err(Error::new(ErrorKind::Shape, text).detail(format!("they are: {}", names.join(", "))))
             };
         };
@@ -101,53 +119,30 @@ impl Inputs {
     }
 }
 
-/// How much a class counts in the loss.
-pub type ClassWeight = Vec<(usize, f64)>;
-
 /// Rows to train on or to measure.
 #[derive(Clone, Debug)]
 pub(crate) struct Dataset {
     pub(crate) x: Vec<Tensor>,
     pub(crate) y: Vec<Tensor>,
-    /// A weight for each row (`float32`), for each output that has any.
+    /// Weights of the rows, or of the steps of each row (`float32`), for each output that has any.
     pub(crate) weights: Vec<Option<Tensor>>,
     pub(crate) rows: usize,
 }
 
 impl Dataset {
     /// Checks that all tensors have the same rows and hold only finite numbers.
-    pub(crate) fn new(x: Vec<Tensor>, y: Vec<Tensor>, weight: Option<&Tensor>) -> Result<Dataset> {
+    pub(crate) fn new(x: Vec<Tensor>, y: Vec<Tensor>, weights: Vec<Option<Tensor>>) -> Result<Dataset> {
         let rows = check_rows("x", &x, None)?;
         check_rows("y", &y, Some(rows))?;
         let x: Vec<Tensor> = x.iter().map(single_precision).collect();
         let y: Vec<Tensor> = y.iter().map(single_precision).collect();
         x.iter().try_for_each(|tensor| check_finite("x", tensor))?;
         y.iter().try_for_each(|tensor| check_finite("y", tensor))?;
-        let weight = weight.map(|weight| check_weight(weight, rows)).transpose()?;
-        let weights = vec![weight; y.len()];
+        let checked =
+            |weight: Option<Tensor>| weight.map(|weight| weights::checked(&weight, rows)).transpose();
+        let mut weights = weights.into_iter().map(checked).collect::<Result<Vec<_>>>()?;
+        weights.resize(y.len(), None);
         Ok(Dataset { x, y, weights, rows })
-    }
-
-    /// Multiplies each row's weight by its class' weight.
-    pub(crate) fn weigh_classes(&mut self, class_weight: &ClassWeight) -> Result<()> {
-        if class_weight.is_empty() {
-            return Ok(());
-        }
-        if self.y.len() != 1 {
-            return Err(Error::new(ErrorKind::Usage, "`class_weight` is for models with one output"));
-        }
-        let classes = class_of_each_row(&self.y[0])?;
-        let before = self.weights[0].as_ref().map(Tensor::to_f32);
-        let weight_of = |class: usize| {
-            class_weight.iter().find(|(key, _)| *key == class).map_or(1.0, |(_, weight)| *weight)
-        };
-        let weights: Vec<f32> = classes
-            .into_iter()
-            .enumerate()
-            .map(|(row, class)| weight_of(class) as f32 * before.as_ref().map_or(1.0, |before| before[row]))
-            .collect();
-        self.weights[0] = Some(Tensor::from_slice(&weights));
-        Ok(())
     }
 
     /// The first rows and the last ones, as Keras' `validation_split` cuts them: before any shuffling.
@@ -177,6 +172,12 @@ impl Dataset {
         })
     }
 
+    /// The types of the weights of a batch of so many rows.
+    pub(crate) fn weight_types(&self, rows: usize) -> Vec<Option<TensorType>> {
+        let of = |weight: &Tensor| TensorType::new(weight.dtype(), weight.shape().with(0, Some(rows)));
+        self.weights.iter().map(|weight| weight.as_ref().map(of)).collect()
+    }
+
     /// The types of a batch of so many rows.
     pub(crate) fn batch_types(tensors: &[Tensor], rows: usize) -> Vec<TensorType> {
         tensors
@@ -189,6 +190,18 @@ impl Dataset {
 /// Keras works in single precision unless a model says otherwise; data in double precision is converted once.
 fn single_precision(tensor: &Tensor) -> Tensor {
     if tensor.dtype() == DType::F64 { tensor.cast(DType::F32) } else { tensor.clone() }
+}
+
+/// As in Keras, a last axis of 1 may be there or not where the input's rank then fits.
+pub(crate) fn in_rank(tensor: Tensor, wanted: &TensorType) -> Result<Tensor> {
+    let (dims, rank) = (tensor.dims(), wanted.shape.rank());
+    if dims.len() + 1 == rank && wanted.shape.last() == Some(1) {
+        return Ok(tensor.reshape(&[dims, &[1]].concat())?);
+    }
+    match dims.split_last() {
+        Some((1, shorter)) if shorter.len() == rank => Ok(tensor.reshape(shorter)?),
+        _ => Ok(tensor),
+    }
 }
 
 /// The number of rows, the same in all.
@@ -233,40 +246,4 @@ pub(crate) fn check_finite(name: &str, tensor: &Tensor) -> Result<()> {
     };
     Err(Error::new(ErrorKind::Data, format!("`{name}` holds {value} at {place} (both counted from 0)"))
         .hint("drop or fill missing and infinite values first"))
-}
-
-fn check_weight(weight: &Tensor, rows: usize) -> Result<Tensor> {
-    if weight.len() != rows || weight.dims().first() != Some(&rows) {
-        let text = format!("`sample_weight` has shape {}; the data has {rows} rows", weight.shape());
-        return Err(Error::new(ErrorKind::Shape, text));
-    }
-    let weight = weight.reshape(&[rows])?.cast(DType::F32);
-    check_finite("sample_weight", &weight)?;
-    Ok(weight)
-}
-
-/// The class of each row: an integer target, or the place of the largest entry of a one-hot row.
-fn class_of_each_row(y: &Tensor) -> Result<Vec<usize>> {
-    let width: usize = y.dims().iter().skip(1).product();
-    let values = y.to_f64();
-    if width <= 1 {
-        let class = |value: &f64| {
-            let whole = *value >= 0.0 && value.fract() == 0.0;
-            whole.then_some(*value as usize).ok_or_else(|| {
-                Error::new(
-                    ErrorKind::Data,
-                    format!("`class_weight` needs class numbers as targets; one is {value}"),
-                )
-            })
-        };
-        return values.iter().map(class).collect();
-    }
-    let largest = |row: &[f64]| {
-        let best = row
-            .iter()
-            .enumerate()
-            .fold(0, |best, (index, value)| if *value > row[best] { index } else { best });
-        Ok(best)
-    };
-    values.chunks(width).map(largest).collect()
 }

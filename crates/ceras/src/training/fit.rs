@@ -1,22 +1,23 @@
-//! `fit` and `evaluate`.
+//! `fit`.
 
-use ceras_graph::{Tensor, TensorType};
+use ceras_graph::Tensor;
 
-use super::arguments::{Evaluate, Fit};
+use super::arguments::Fit;
 use super::batches;
 use super::callbacks::{EpochEnd, Run};
 use super::data::{Dataset, Inputs};
 use super::history::{History, Logs};
-use super::outputs::outputs_in_words;
+use super::order::Order;
 use super::plans::{Mode, PlanKey};
 use super::progress::Progress;
 use crate::error::{Error, ErrorKind, Result};
 use crate::models::Model;
-use crate::random::{Random, mix};
+
+const IN_VALIDATION: &str = "in the validation data";
 
 /// Batches of a data set, compiled for: the plans of the full batch and of the short last one.
 pub(crate) struct Batches {
-    size: usize,
+    pub(super) size: usize,
     full: Option<usize>,
     rest: Option<usize>,
 }
@@ -49,7 +50,10 @@ impl Model {
         self.compiled()?;
         let mut data = self.dataset(x.into(), y.into(), fit.sample_weight.as_ref())?;
         let validation = match &fit.validation_data {
-            Some((x, y, weight)) => Some(self.dataset(x.clone(), y.clone(), weight.as_ref())?),
+            Some((x, y, weight)) => {
+                let data = self.dataset(x.clone(), y.clone(), weight.as_ref());
+                Some(data.map_err(|error| error.context(IN_VALIDATION))?)
+            }
             None if fit.validation_split > 0.0 => {
                 let (first, last) = data.split(fit.validation_split)?;
                 data = first;
@@ -57,10 +61,10 @@ impl Model {
             }
             None => None,
         };
-        data.weigh_classes(&fit.class_weight)?;
         self.get_ready(&data)?;
+        self.weigh_classes(&mut data, &fit.class_weight)?;
         if let Some(validation) = &validation {
-            self.check_targets(validation).map_err(|error| error.context("in the validation data"))?;
+            self.check_validation(validation).map_err(|error| error.context(IN_VALIDATION))?;
         }
         let mut runs: Vec<Box<dyn Run>> = fit.callbacks.iter().map(|callback| callback.start()).collect();
         runs.iter_mut().try_for_each(|run| run.on_train_begin(self))?;
@@ -158,83 +162,6 @@ impl Model {
         Ok(())
     }
 
-    /// One step of measuring.
-    pub(crate) fn test_step(&mut self, plan: usize, data: &Dataset, rows: &[usize]) -> Result<()> {
-        let plan = self.plans.get_mut(plan);
-        let memory = &mut self.store.memory;
-        batches::fill(plan, memory, data, rows);
-        plan.set_random(memory, self.seed, self.step);
-        plan.run(memory).map(|_| ())
-    }
-
-    /// What `evaluate` returns: the loss and the metrics on these rows, by name.
-    ///
-    /// # Errors
-    /// The model is not compiled, or the data does not fit.
-    pub fn evaluate(
-        &mut self,
-        x: impl Into<Inputs>,
-        y: impl Into<Inputs>,
-        evaluate: Evaluate,
-    ) -> Result<Logs> {
-        if evaluate.batch_size == 0 {
-            return Err(Error::new(ErrorKind::Usage, "`batch_size` must be 1 or more; it is 0"));
-        }
-        self.compiled()?;
-        let data = self.dataset(x.into(), y.into(), evaluate.sample_weight.as_ref())?;
-        self.build_for(&data)?;
-        self.check_targets(&data)?;
-        self.measure(&data, evaluate.batch_size, evaluate.steps)
-    }
-
-    fn measure(&mut self, data: &Dataset, batch_size: usize, steps: Option<usize>) -> Result<Logs> {
-        let plans = self.batches(Mode::Test, data, batch_size)?;
-        self.reset_metrics()?;
-        let rows: Vec<usize> = (0..data.rows).collect();
-        for rows in rows.chunks(plans.size).take(steps.unwrap_or(usize::MAX)) {
-            let Some(plan) = plans.plan(rows.len()) else { break };
-            self.test_step(plan, data, rows)?;
-        }
-        self.metric_results()
-    }
-
-    /// The data in the model's order, checked.
-    pub(crate) fn dataset(&self, x: Inputs, y: Inputs, weight: Option<&Tensor>) -> Result<Dataset> {
-        let architecture = self.is_built().then(|| self.architecture()).transpose()?;
-        let names =
-            architecture.map(|architecture| (architecture.input_names(), architecture.output_names()));
-        let x = x.in_order("x", names.as_ref().map(|(inputs, _)| &inputs[..]))?;
-        let y = y.in_order("y", names.as_ref().map(|(_, outputs)| &outputs[..]))?;
-        Dataset::new(x, y, weight)
-    }
-
-    fn build_for(&mut self, data: &Dataset) -> Result<()> {
-        let ty = TensorType::new(data.x[0].dtype(), data.x[0].shape());
-        self.build(&ty)
-    }
-
-    pub(crate) fn get_ready(&mut self, data: &Dataset) -> Result<()> {
-        self.build_for(data)?;
-        self.check_targets(data)?;
-        self.prepare_optimizer()
-    }
-
-    /// Whether the targets fit the loss and the head, before the first step.
-    fn check_targets(&self, data: &Dataset) -> Result<()> {
-        let architecture = self.architecture()?;
-        let (types, names) = (architecture.output_types(), architecture.output_names());
-        if data.y.len() != types.len() {
-            let text = format!("`y` holds {} tensors", data.y.len());
-            return Err(Error::new(ErrorKind::Shape, text).detail(outputs_in_words(&names)));
-        }
-        for ((loss, y), (ty, name)) in
-            self.compiled()?.losses.iter().zip(&data.y).zip(types.iter().zip(names))
-        {
-            loss.check_targets(y, ty).map_err(|error| error.context(format!("at the output of `{name}`")))?;
-        }
-        Ok(())
-    }
-
     pub(crate) fn batches(&mut self, mode: Mode, data: &Dataset, batch_size: usize) -> Result<Batches> {
         let size = batch_size.min(data.rows);
         let mut plan = |rows: usize| -> Result<Option<usize>> {
@@ -249,50 +176,14 @@ impl Model {
 
     /// What the plan for a batch of so many rows is kept under.
     pub(super) fn plan_key(&self, mode: Mode, data: &Dataset, rows: usize) -> Result<PlanKey> {
-        let state = self.compiled()?.optimizer_state.as_ref();
         Ok(PlanKey {
             mode,
             x: Dataset::batch_types(&data.x, rows),
             y: Dataset::batch_types(&data.y, rows),
-            weighted: data.weights.iter().map(Option::is_some).collect(),
-            trainable: state.map_or(Vec::new(), |state| state.weights.clone()),
+            weighted: data.weight_types(rows),
+            trainable: self.trainable_numbers(),
             frozen: if mode == Mode::Train { self.frozen_paths() } else { Vec::new() },
         })
-    }
-
-    /// Sets all metrics back to their start.
-    ///
-    /// # Errors
-    /// The model is not compiled.
-    pub fn reset_metrics(&mut self) -> Result<()> {
-        let Some(metrics) = self.compiled()?.metrics.clone() else { return Ok(()) };
-        for measured in metrics.iter() {
-            for (&number, &initial) in measured.state.iter().zip(&measured.initial) {
-                self.store.zero(number);
-                if initial != 0.0 {
-                    let ty = self.store.variables()[number].ty.clone();
-                    let dims = ty.shape.to_known().unwrap_or_default();
-                    let elements: usize = dims.iter().product();
-                    self.store.set(number, &Tensor::new(&dims, vec![initial; elements])?.cast(ty.dtype))?;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// The metrics as they stand.
-    pub(crate) fn metric_results(&self) -> Result<Logs> {
-        let Some(metrics) = self.compiled()?.metrics.clone() else { return Ok(Logs::default()) };
-        let mut logs = Logs::default();
-        for measured in metrics.iter() {
-            let state: Vec<Tensor> = measured.state.iter().map(|&number| self.store.get(number)).collect();
-            let value = match &measured.metric {
-                Some(metric) => metric.result(&state),
-                None => mean(&state)?,
-            };
-            logs.insert(&measured.key, value);
-        }
-        Ok(logs)
     }
 
     /// Gives the step the learning rate that its schedule says, without allocating anything.
@@ -329,44 +220,8 @@ impl Model {
     }
 }
 
-/// Keras' mean: 0 where nothing was counted, single precision.
-fn mean(state: &[Tensor]) -> Result<f64> {
-    let (total, count) = (state[0].slice::<f32>()[0], state[1].slice::<f32>()[0]);
-    Ok(if count == 0.0 { 0.0 } else { f64::from(total / count) })
-}
-
 impl Batches {
     pub(crate) fn plan(&self, rows: usize) -> Option<usize> {
         if rows == self.size { self.full } else { self.rest }
-    }
-}
-
-/// The order in which rows come, epoch after epoch.
-struct Order {
-    seed: u64,
-    shuffle: bool,
-    rows: Vec<usize>,
-    next: usize,
-}
-
-impl Order {
-    fn new(seed: u64, rows: usize, shuffle: bool) -> Order {
-        Order { seed, shuffle, rows: (0..rows).collect(), next: rows }
-    }
-
-    /// The next batch: so many rows, or fewer at the end of a pass. Each pass' order is a function of the seed and the
-    /// step that it begins with, so it is the same after saving and loading.
-    fn next(&mut self, size: usize, step: u64) -> &[usize] {
-        if self.next >= self.rows.len() {
-            self.next = 0;
-            if self.shuffle {
-                self.rows.iter_mut().enumerate().for_each(|(index, row)| *row = index);
-                let stream = mix(crate::random::stream("shuffle", step));
-                Random::new(self.seed, stream).shuffle(&mut self.rows);
-            }
-        }
-        let start = self.next;
-        self.next = (start + size).min(self.rows.len());
-        &self.rows[start..self.next]
     }
 }

@@ -61,11 +61,11 @@ impl Model {
         let compiled = self.compiled()?.clone();
         let several = outputs.len() > 1;
         let mut measured = vec![(("loss").to_owned(), None, None, true)];
-        if several {
-            measured.extend(
-                (0..outputs.len())
-                    .map(|output| (format!("{}_loss", names[output]), None, Some(output), true)),
-            );
+        let with_loss: Vec<usize> =
+            (0..outputs.len()).filter(|&output| compiled.losses[output].is_some()).collect();
+        if with_loss.len() > 1 {
+            let each = with_loss.into_iter();
+            measured.extend(each.map(|output| (format!("{}_loss", names[output]), None, Some(output), true)));
         }
         let outputs_named: Vec<&str> = names.iter().map(String::as_str).collect();
         let mut counts: HashMap<String, usize> = HashMap::new();
@@ -76,7 +76,7 @@ impl Model {
             for (output, list) in metrics_of_outputs(what, given, &outputs_named)?.iter().enumerate() {
                 let prefix = if several { format!("{}_", names[output]) } else { String::new() };
                 for metric in list {
-                    let logits = compiled.losses[output].from_logits();
+                    let logits = compiled.losses[output].as_ref().is_some_and(|loss| loss.from_logits());
                     let metric = metrics::resolve(metric, &targets[output], &outputs[output], logits)?;
                     let key = metric_key(&mut counts, &prefix, metric.name(), weighted);
                     measured.push((key, Some(metric), Some(output), weighted));

@@ -2,16 +2,17 @@
 
 use ceras_graph::Tensor;
 
-use super::data::{ClassWeight, Inputs, check_rows};
+use super::data::{Inputs, check_rows};
 use super::history::Logs;
 use super::plans::Mode;
+use super::weights::ClassWeight;
 use crate::error::Result;
 use crate::models::Model;
 
 /// The arguments of `train_on_batch` and `test_on_batch` besides the data.
 #[derive(Clone, Debug, Default)]
 pub struct OnBatch {
-    sample_weight: Option<Tensor>,
+    sample_weight: Option<Inputs>,
     class_weight: ClassWeight,
 }
 
@@ -22,10 +23,10 @@ impl OnBatch {
         OnBatch::default()
     }
 
-    /// How much each row counts.
+    /// How much each row counts, or each step of each row: for all outputs, one tensor for each, or by the outputs' names.
     #[must_use]
-    pub fn sample_weight(mut self, sample_weight: &Tensor) -> OnBatch {
-        self.sample_weight = Some(sample_weight.clone());
+    pub fn sample_weight(mut self, sample_weight: impl Into<Inputs>) -> OnBatch {
+        self.sample_weight = Some(sample_weight.into());
         self
     }
 
@@ -90,8 +91,8 @@ impl Model {
     fn on_batch(&mut self, mode: Mode, x: Inputs, y: Inputs, batch: &OnBatch) -> Result<Logs> {
         self.compiled()?;
         let mut data = self.dataset(x, y, batch.sample_weight.as_ref())?;
-        data.weigh_classes(&batch.class_weight)?;
         self.get_ready(&data)?;
+        self.weigh_classes(&mut data, &batch.class_weight)?;
         let rows: Vec<usize> = (0..data.rows).collect();
         let plans = self.batches(mode, &data, data.rows)?;
         if let Some(plan) = plans.plan(data.rows) {

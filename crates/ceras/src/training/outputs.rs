@@ -54,8 +54,10 @@ pub(crate) fn outputs_in_words(outputs: &[&str]) -> String {
 
 /// The error for a list that has not one entry for each output.
 pub(crate) fn count_misfit(what: &str, outputs: &[&str], given: usize) -> Error {
-    let text = format!("`{what}` has {given} entries, and the model has {} outputs", outputs.len());
-    Error::new(ErrorKind::Usage, text).detail(format!("the outputs are: {}", outputs.join(", ")))
+    let entries = if given == 1 { "entry" } else { "entries" };
+    let (count, plural) = (outputs.len(), if outputs.len() == 1 { "" } else { "s" });
+    let text = format!("`{what}` has {given} {entries}, and the model has {count} output{plural}");
+    Error::new(ErrorKind::Usage, text).detail(outputs_in_words(outputs))
 }
 
 fn unknown_output(what: &str, outputs: &[&str], name: &str) -> Error {

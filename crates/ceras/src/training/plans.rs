@@ -18,8 +18,8 @@ pub(crate) struct PlanKey {
     pub(crate) mode: Mode,
     pub(crate) x: Vec<TensorType>,
     pub(crate) y: Vec<TensorType>,
-    /// Which outputs have sample weights.
-    pub(crate) weighted: Vec<bool>,
+    /// The types of the sample weights of those outputs that have any.
+    pub(crate) weighted: Vec<Option<TensorType>>,
     /// The weights that are trained.
     pub(crate) trainable: Vec<usize>,
     /// The layers that are frozen, by path: some compute otherwise then.

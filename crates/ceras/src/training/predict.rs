@@ -5,7 +5,7 @@ use ceras_graph::{DType, Tensor, TensorType};
 use ceras_kernels::Block;
 
 use super::batches::gather;
-use super::data::{Dataset, Inputs, check_rows};
+use super::data::{Dataset, Inputs, check_rows, in_rank};
 use super::plans::PlanKey;
 use super::step::StepPlan;
 use crate::error::{Error, ErrorKind, Result};
@@ -86,9 +86,11 @@ impl Model {
         let x = x.in_order("x", names.as_deref())?;
         let convert = |(index, tensor): (usize, &Tensor)| {
             let dtype = wanted.as_ref().map_or(DType::F32, |wanted| wanted[index].dtype);
-            if tensor.dtype().is_float() && dtype.is_float() { tensor.cast(dtype) } else { tensor.clone() }
+            let float = tensor.dtype().is_float() && dtype.is_float();
+            let tensor = if float { tensor.cast(dtype) } else { tensor.clone() };
+            wanted.as_ref().map_or(Ok(tensor.clone()), |wanted| in_rank(tensor, &wanted[index]))
         };
-        Ok(x.iter().enumerate().map(convert).collect())
+        x.iter().enumerate().map(convert).collect()
     }
 
     /// A predictor for batches of exactly so many rows, with the weights of now.

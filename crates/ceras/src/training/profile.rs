@@ -75,7 +75,7 @@ impl Model {
 
     fn profile_training(&mut self, x: Vec<Tensor>, rows: usize, runs: usize) -> Result<Vec<StepProfile>> {
         let y = self.made_up_targets(rows)?;
-        let data = Dataset::new(x, y, None)?;
+        let data = Dataset::new(x, y, Vec::new())?;
         self.get_ready(&data)?;
         let key = self.plan_key(Mode::Train, &data, rows)?;
         self.profile_plan(&key, &data, runs)
@@ -120,14 +120,15 @@ impl Model {
     fn made_up_targets(&self, rows: usize) -> Result<Vec<Tensor>> {
         let types = self.architecture()?.output_types();
         let compiled = self.compiled()?;
-        let target = |(ty, loss): (&TensorType, &crate::losses::LossRef)| {
+        let target = |(ty, loss): (&TensorType, &Option<crate::losses::LossRef>)| {
             let whole = ty.shape.with(0, Some(rows)).to_known().unwrap_or_default();
             let zeros = |dims: &[usize], dtype: DType| {
                 Tensor::new(dims, vec![0.0f32; dims.iter().product()]).map(|zeros| zeros.cast(dtype))
             };
             let classes = zeros(&whole[..whole.len().saturating_sub(1)], DType::I32)?;
             let whole = zeros(&whole, DType::F32)?;
-            let fits = |tensor: &Tensor| loss.check_targets(tensor, ty).is_ok();
+            let fits =
+                |tensor: &Tensor| loss.as_ref().is_none_or(|loss| loss.check_targets(tensor, ty).is_ok());
             Ok(if fits(&whole) { whole } else { classes })
         };
         types.iter().zip(&compiled.losses).map(target).collect()

@@ -22,7 +22,7 @@ use crate::registry::Named;
 /// model.compile(Compile::new("mse").optimizer(Adam::new()))?;
 /// model.recompile(Recompile::new().learning_rate(0.25).metrics(["mae"]))?;
 /// assert_eq!(model.learning_rate()?, 0.25);
-/// assert_eq!(model.compiled()?.losses[0].name(), "mean_squared_error");
+/// assert_eq!(model.compiled()?.losses[0].as_ref().unwrap().name(), "mean_squared_error");
 /// # Ok::<(), ceras::Error>(())
 /// ```
 #[derive(Clone, Debug, Default)]
@@ -80,8 +80,8 @@ impl Recompile {
         let before = model.compiled();
         let mut compile = Compile::new("mse");
         compile.losses = match (&self.losses, &before) {
-            (Some(losses), _) if losses.len() == 1 => PerOutput::Same(losses[0].clone()),
-            (Some(losses), _) => PerOutput::List(losses.clone()),
+            (Some(losses), _) if losses.len() == 1 => PerOutput::Same(Some(losses[0].clone())),
+            (Some(losses), _) => PerOutput::List(losses.iter().cloned().map(Some).collect()),
             (None, Ok(before)) => before.given_losses.clone(),
             (None, Err(error)) => return Err(error.clone()),
         };

@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 
 use ceras_cpu::{Binding, Executable, Memory, Options, Signature};
-use ceras_graph::{DType, Graph, Shape, Tensor, TensorType, Value, autodiff, compose, eval, ops};
+use ceras_graph::{DType, Graph, Shape, TensorType, Value, autodiff, compose, ops};
 
 use super::compile::{Compiled, OptimizerState};
+use super::eager::Eager;
 use super::ids::IdInput;
 use super::measured::Measured;
 use super::plans::{Mode, PlanKey};
@@ -14,7 +15,7 @@ use crate::layers::Traced;
 use crate::layers::context::Trace;
 use crate::losses;
 use crate::models::Model;
-use crate::optimizers;
+use crate::optimizers::{self, Slot};
 
 /// A step of training, of testing or of predicting, compiled for one batch shape.
 #[derive(Debug)]
@@ -42,15 +43,6 @@ enum Engine {
     Compiled(Box<Executable>),
     /// Node by node on the plain kernels, for debugging.
     Eager(Box<Eager>),
-}
-
-/// A graph with the bytes of its inputs and what it gave last.
-#[derive(Debug)]
-struct Eager {
-    graph: Graph,
-    signature: Signature,
-    inputs: Vec<Vec<u8>>,
-    outputs: Vec<Tensor>,
 }
 
 impl StepPlan {
@@ -87,15 +79,7 @@ impl StepPlan {
         self.check_ids(memory)?;
         match &mut self.engine {
             Engine::Compiled(executable) => Ok(executable.run(memory).committed()),
-            Engine::Eager(eager) => {
-                eager.outputs = interpret(&eager.graph, &eager.signature, &eager.inputs, memory)?;
-                let guard = eager.signature.guard;
-                let good = guard.is_none_or(|guard| eager.outputs[guard].slice::<u8>()[0] != 0);
-                if good {
-                    store_outputs(&eager.signature, &eager.outputs, memory);
-                }
-                Ok(good)
-            }
+            Engine::Eager(eager) => eager.run(memory),
         }
     }
 
@@ -127,33 +111,6 @@ impl StepPlan {
         match &mut self.engine {
             Engine::Compiled(executable) => Some(executable),
             Engine::Eager(_) => None,
-        }
-    }
-}
-
-fn interpret(
-    graph: &Graph,
-    signature: &Signature,
-    inputs: &[Vec<u8>],
-    memory: &Memory,
-) -> Result<Vec<Tensor>> {
-    let tensor = |(index, value): (usize, &Value)| -> Result<Tensor> {
-        let ty = graph.ty(*value);
-        let dims = ty.shape.to_known().unwrap_or_default();
-        let bytes = match signature.inputs[index] {
-            Binding::State { offset } => memory.state.slice::<u8>(offset, ty.bytes().unwrap_or(0)),
-            Binding::Value => inputs[index].as_slice(),
-        };
-        Ok(Tensor::from_bytes(ty.dtype, &dims, bytes)?)
-    };
-    let tensors = graph.inputs().iter().enumerate().map(tensor).collect::<Result<Vec<_>>>()?;
-    eval::interpret(graph, &tensors).map_err(|error| Error::new(ErrorKind::Training, error.to_string()))
-}
-
-fn store_outputs(signature: &Signature, outputs: &[Tensor], memory: &mut Memory) {
-    for (binding, output) in signature.outputs.iter().zip(outputs) {
-        if let Binding::State { offset } = binding {
-            memory.state.slice_mut::<u8>(*offset, output.bytes().len()).copy_from_slice(output.bytes());
         }
     }
 }
@@ -200,11 +157,9 @@ impl Builder {
         let (mut trace, outputs) = traced;
         check_input_types(model, &key.x)?;
         let y = key.y.iter().map(|ty| trace.graph.input(ty.clone(), "y_true")).collect();
-        let weight = |(ty, weighted): (&TensorType, &bool)| {
-            let rows = ty.shape.dims().first().copied().flatten().unwrap_or(0);
-            weighted.then(|| trace.graph.input(TensorType::new(DType::F32, [rows]), "sample_weight"))
-        };
-        let weights = key.y.iter().zip(&key.weighted).map(weight).collect();
+        let weight =
+            |ty: &Option<TensorType>| ty.as_ref().map(|ty| trace.graph.input(ty.clone(), "sample_weight"));
+        let weights = key.weighted.iter().map(weight).collect();
         let values = if key.mode == Mode::Predict {
             outputs.iter().map(|output| output.value).collect()
         } else {
@@ -244,23 +199,26 @@ impl Builder {
     }
 
     /// The loss to minimise, and the loss of each output.
-    fn loss(&mut self, model: &Model, compiled: &Compiled, key: &PlanKey) -> Result<(Value, Vec<Value>)> {
+    fn loss(
+        &mut self,
+        model: &Model,
+        compiled: &Compiled,
+        key: &PlanKey,
+    ) -> Result<(Value, Vec<Option<Value>>)> {
         let mut each = Vec::with_capacity(self.outputs.len());
         let mut total: Option<Value> = None;
         for (index, output) in self.outputs.iter().enumerate() {
             let g = &mut self.trace.graph;
+            let Some(loss) = &compiled.losses[index] else {
+                each.push(None);
+                continue;
+            };
             g.enter("loss");
-            let loss = losses::compute(
-                g,
-                &*compiled.losses[index],
-                self.y[index],
-                output.value,
-                self.weights[index],
-                output.mask,
-            );
+            let loss =
+                losses::compute(g, &**loss, self.y[index], output.value, self.weights[index], output.mask);
             g.leave();
             let loss = loss.map_err(|error| Error::from(error).context("while tracing the loss"))?;
-            each.push(loss);
+            each.push(Some(loss));
             let weighted = match &compiled.loss_weights {
                 Some(weights) => compose::multiply_scalar(g, loss, weights[index])?,
                 None => loss,
@@ -308,46 +266,67 @@ impl Builder {
         let values: Vec<Value> = state.weights.iter().map(|&number| self.weight(model, number)).collect();
         let slots: Vec<Value> = state.slots.iter().map(|&number| self.state(model, number)).collect();
         let scaled = compiled.optimizer.scale_loss(&mut self.trace.graph, total, &slots)?;
-        let gradients = autodiff::gradients(&mut self.trace.graph, scaled, &values)
+        let flowing = autodiff::flowing_gradients(&mut self.trace.graph, scaled, &values)
             .map_err(|error| Error::new(ErrorKind::Training, error.to_string()))?;
+        // As in Keras the optimizer does not see weights that the loss does not depend on.
+        let flowing = flowing.into_iter().enumerate();
+        let (places, gradients): (Vec<usize>, Vec<Value>) =
+            flowing.filter_map(|(place, gradient)| Some((place, gradient?))).unzip();
         let guarded = if compiled.optimizer.skips_bad_steps() { &[][..] } else { &gradients[..] };
         let checked: Vec<Value> = std::iter::once(total).chain(guarded.iter().copied()).collect();
         self.guard = Some(ops::all_finite(&mut self.trace.graph, &checked)?);
         self.trace.graph.enter("optimizer");
-        let outcome = self.optimize(model, compiled, &state, values, gradients, slots);
+        let values = places.iter().map(|&place| values[place]).collect();
+        let outcome = self.optimize(model, compiled, &state, &places, values, gradients);
         self.trace.graph.leave();
         outcome
     }
 
+    /// Updates the weights at these places of the optimizer's.
     fn optimize(
         &mut self,
         model: &Model,
         compiled: &Compiled,
         state: &OptimizerState,
+        places: &[usize],
         values: Vec<Value>,
         gradients: Vec<Value>,
-        slots: Vec<Value>,
     ) -> Result<()> {
-        let iterations = self.state(model, state.iterations);
-        let learning_rate = self.state(model, state.learning_rate);
-        let variables = model.optimized(&state.weights);
-        let inputs = optimizers::Inputs { variables, values, gradients, slots, learning_rate, iterations };
+        let layout = compiled.optimizer.layout(&model.optimized(&state.weights));
+        let is_in = |slot: &Slot| slot.variable.is_none_or(|place| places.contains(&place));
+        let slots = layout.iter().zip(&state.slots).filter(|(slot, _)| is_in(slot));
+        let slots: Vec<usize> = slots.map(|(_, number)| *number).collect();
+        let weights: Vec<usize> = places.iter().map(|&place| state.weights[place]).collect();
+        let inputs = optimizers::Inputs {
+            variables: model.optimized(&weights),
+            values,
+            gradients,
+            slots: slots.iter().map(|&number| self.state(model, number)).collect(),
+            learning_rate: self.state(model, state.learning_rate),
+            iterations: self.state(model, state.iterations),
+        };
         let g = &mut self.trace.graph;
         let applied = compiled.optimizer.apply(g, inputs)?;
-        for (&number, value) in state.weights.iter().zip(applied.values) {
+        for (number, value) in weights.into_iter().zip(applied.values) {
             let value = match &model.variables()[number].constraint {
                 Some(constraint) => constraint.apply(g, value)?,
                 None => value,
             };
             self.updates.push((number, value));
         }
-        self.updates.extend(state.slots.iter().copied().zip(applied.slots));
+        self.updates.extend(slots.into_iter().zip(applied.slots));
         self.updates.push((state.iterations, applied.iterations));
         Ok(())
     }
 
     /// The running means and the metrics.
-    fn measure(&mut self, model: &Model, compiled: &Compiled, total: Value, each: &[Value]) -> Result<()> {
+    fn measure(
+        &mut self,
+        model: &Model,
+        compiled: &Compiled,
+        total: Value,
+        each: &[Option<Value>],
+    ) -> Result<()> {
         let Some(metrics) = compiled.metrics.clone().or_else(|| model.compiled.as_ref()?.metrics.clone())
         else {
             return Ok(());
@@ -357,7 +336,9 @@ impl Builder {
             let state: Vec<Value> = measured.state.iter().map(|&number| self.state(model, number)).collect();
             let new = match (&measured.metric, measured.output) {
                 (Some(_), Some(output)) => self.update_metric(measured, output, &state)?,
-                (_, output) => self.update_mean(output.map_or(total, |output| each[output]), &state)?,
+                (_, output) => {
+                    self.update_mean(output.and_then(|output| each[output]).unwrap_or(total), &state)?
+                }
             };
             self.updates.extend(measured.state.iter().copied().zip(new));
         }
@@ -467,9 +448,7 @@ impl Builder {
 
 fn engine(graph: Graph, signature: Signature, eager: bool) -> Result<Engine> {
     if eager {
-        let bytes = |value: &Value| vec![0; graph.ty(*value).bytes().unwrap_or(0)];
-        let inputs = graph.inputs().iter().map(bytes).collect();
-        return Ok(Engine::Eager(Box::new(Eager { graph, signature, inputs, outputs: Vec::new() })));
+        return Ok(Engine::Eager(Box::new(Eager::new(graph, signature))));
     }
     let executable = ceras_cpu::compile(&graph, &signature, &Options::default())
         .map_err(|error| Error::new(ErrorKind::Unsupported, error.to_string()))?;

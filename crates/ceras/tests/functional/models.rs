@@ -73,6 +73,20 @@ fn integers_and_floats_meet_as_in_keras() {
     assert_eq!(ops::sum(&ops::less(&n, 3).unwrap(), -1, false).unwrap().dtype(), DType::I32);
 }
 
+#[test]
+fn a_last_axis_of_one_may_be_there_or_not() {
+    let mut model = Sequential::new().add(Input::new([1])).add(Dense::new(1)).build().unwrap();
+    model.compile(Compile::new("mse").optimizer("sgd")).unwrap();
+    let (flat, column) = (Tensor::from_slice(&[0.0f32, 1.0, 2.0]), column(&[0.0, 1.0, 2.0]));
+    assert_eq!(model.predict(&flat).unwrap(), model.predict(&column).unwrap());
+    let mut evaluate = |x: &Tensor, y: &Tensor| model.evaluate(x, y, Evaluate::new()).unwrap();
+    assert_eq!(evaluate(&flat, &flat), evaluate(&column, &column));
+    let x = Input::new([2]).tensor();
+    let mut sum = Model::new(&x, &ops::sum(&x, -1, false).unwrap()).unwrap();
+    let rows = Tensor::new(&[1, 2, 1], [1.0f32, 2.0]).unwrap();
+    assert_eq!(sum.predict(&rows).unwrap().to_f32(), [3.0]);
+}
+
 fn small() -> Model {
     let mut model = Sequential::new()
         .add(Input::new([1]))

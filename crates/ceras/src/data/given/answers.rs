@@ -49,7 +49,7 @@ impl Answers {
             let classes = if contract.task == Task::Classification { &contract.classes[..] } else { &[] };
             (contract.target.clone(), classes.to_vec())
         });
-        let logits = model.compiled().ok().and_then(|compiled| compiled.losses.first());
+        let logits = model.compiled().ok().and_then(|compiled| compiled.losses.first()?.as_ref());
         let threshold = if logits.is_some_and(|loss| loss.from_logits()) { 0.0 } else { 0.5 };
         let outputs = outputs.into_iter().enumerate().map(|(index, tensor)| (name(index), tensor)).collect();
         Answers { outputs, target, threshold }

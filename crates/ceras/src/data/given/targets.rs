@@ -58,7 +58,7 @@ impl Model {
         }
         let codes = OneHot::from_classes(contract.classes.clone())?.codes(column).map_err(inside)?;
         let codes: Vec<i32> = codes.into_iter().map(|code| code as i32).collect();
-        let loss = self.compiled().ok().and_then(|compiled| compiled.losses.first());
+        let loss = self.compiled().ok().and_then(|compiled| compiled.losses.first()?.as_ref());
         encode_classes(&Tensor::from_slice(&codes), contract.classes.len(), loss)
     }
 }

@@ -4,7 +4,7 @@ use ceras_graph::TensorType;
 
 use crate::error::Result;
 use crate::layers::declare::{layer_methods, layer_struct, unusable};
-use crate::layers::{BuildCx, CallCx, Layer, Traced, single};
+use crate::layers::{BuildCx, CallCx, Layer, Modes, Traced, single};
 use crate::regularizers::{L1L2, RegularizerRef};
 
 layer_struct! {
@@ -58,6 +58,15 @@ impl Layer for ActivityRegularization {
             ));
         }
         Ok(())
+    }
+
+    fn modes(&self, _: bool) -> Option<Modes> {
+        let part =
+            |factor: f64, what: &str| (factor != 0.0).then(|| format!("{factor} times the sum of {what}"));
+        let parts = [part(self.l1, "their sizes"), part(self.l2, "their squares")];
+        let sum = parts.into_iter().flatten().collect::<Vec<_>>().join(" and ");
+        let fit = format!("passes its inputs on and adds {sum}, per row, to the loss, in `evaluate` too");
+        (!sum.is_empty()).then(|| Modes { fit, predict: "passes its inputs on".to_owned() })
     }
 
     fn call(&self, cx: &mut CallCx<'_>, inputs: &[Traced]) -> Result<Vec<Traced>> {

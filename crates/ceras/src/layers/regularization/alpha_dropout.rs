@@ -2,10 +2,10 @@
 
 use ceras_graph::{Dim, Shape, TensorType, compose};
 
-use super::{check_below_one, is_on, noise_shape};
+use super::{check_below_one, is_on, noise_modes, noise_shape, percent};
 use crate::error::Result;
 use crate::layers::declare::{check_share, layer_methods, layer_struct};
-use crate::layers::{BuildCx, CallCx, Layer, Traced, single};
+use crate::layers::{BuildCx, CallCx, Layer, Modes, Traced, single};
 
 /// What SELU tends to far below zero: −scale · alpha of Klambauer and others.
 const SATURATION: f64 = -1.758_099_340_847_376_6;
@@ -76,6 +76,16 @@ impl Layer for AlphaDropout {
         self.problem.clone().map_or(Ok(()), Err)?;
         check_share("rate", self.rate)?;
         noise_shape(self.noise_shape.as_deref(), &single("AlphaDropout", inputs)?.shape).map(|_| ())
+    }
+
+    fn modes(&self, _: bool) -> Option<Modes> {
+        let fit = || {
+            let share = percent(self.rate);
+            format!(
+                "sets {share} of its inputs to {SATURATION:.3} at random, then scales and shifts all so that mean and variance stay"
+            )
+        };
+        (self.rate > 0.0).then(|| noise_modes(fit()))
     }
 
     fn call(&self, cx: &mut CallCx<'_>, inputs: &[Traced]) -> Result<Vec<Traced>> {

@@ -2,7 +2,7 @@
 
 use ceras_graph::{Dim, Shape, TensorType};
 
-use super::{drop_out, is_on, noise_shape};
+use super::{drop_out, dropping, is_on, noise_shape};
 use crate::error::Result;
 use crate::layers::declare::{check_share, layer_methods, layer_struct};
 use crate::layers::{BuildCx, CallCx, Layer, Modes, Traced, single};
@@ -76,16 +76,7 @@ impl Layer for Dropout {
     }
 
     fn modes(&self, _: bool) -> Option<Modes> {
-        let share = 100.0 * self.rate;
-        let fit = match self.rate {
-            0.0 => return None,
-            1.0 => "sets all its inputs to 0".to_owned(),
-            rate => format!(
-                "sets {share}% of its inputs to 0 at random and multiplies the others by {:.3}",
-                1.0 / (1.0 - rate)
-            ),
-        };
-        Some(Modes { fit, predict: "passes its inputs on".to_owned() })
+        dropping(self.rate, "inputs")
     }
 
     fn call(&self, cx: &mut CallCx<'_>, inputs: &[Traced]) -> Result<Vec<Traced>> {

@@ -2,10 +2,10 @@
 
 use ceras_graph::{TensorType, compose};
 
-use super::{check_below_one, is_on, normal_like};
+use super::{check_below_one, is_on, noise_modes, normal_like};
 use crate::error::Result;
 use crate::layers::declare::{check_share, layer_methods, layer_struct};
-use crate::layers::{BuildCx, CallCx, Layer, Traced, single};
+use crate::layers::{BuildCx, CallCx, Layer, Modes, Traced, single};
 
 layer_struct! {
     /// Multiplies by noise of the normal distribution with mean 1 while training.
@@ -55,6 +55,11 @@ impl GaussianDropout {
         self.seed = Some(seed);
         self
     }
+
+    /// The standard deviation of the factors.
+    fn deviation(&self) -> f64 {
+        (self.rate / (1.0 - self.rate)).sqrt()
+    }
 }
 
 impl Layer for GaussianDropout {
@@ -66,6 +71,13 @@ impl Layer for GaussianDropout {
         check_share("rate", self.rate)
     }
 
+    fn modes(&self, _: bool) -> Option<Modes> {
+        let fit = || {
+            format!("multiplies its inputs by noise of mean 1 and standard deviation {:.3}", self.deviation())
+        };
+        (self.rate > 0.0).then(|| noise_modes(fit()))
+    }
+
     fn call(&self, cx: &mut CallCx<'_>, inputs: &[Traced]) -> Result<Vec<Traced>> {
         let input = *single("GaussianDropout", inputs)?;
         if !is_on(cx, self.rate) {
@@ -73,7 +85,7 @@ impl Layer for GaussianDropout {
         }
         check_below_one(self.rate)?;
         let x = cx.as_float(input.value, self.dtype.dtype(), "inputs")?;
-        let noise = normal_like(cx, x, 1.0, (self.rate / (1.0 - self.rate)).sqrt(), self.seed)?;
+        let noise = normal_like(cx, x, 1.0, self.deviation(), self.seed)?;
         Ok(vec![Traced { value: compose::multiply(cx.graph(), x, noise)?, mask: input.mask }])
     }
 }

@@ -2,10 +2,10 @@
 
 use ceras_graph::{TensorType, compose};
 
-use super::{is_on, normal_like};
+use super::{is_on, noise_modes, normal_like};
 use crate::error::Result;
 use crate::layers::declare::{check_share, layer_methods, layer_struct};
-use crate::layers::{BuildCx, CallCx, Layer, Traced, single};
+use crate::layers::{BuildCx, CallCx, Layer, Modes, Traced, single};
 
 layer_struct! {
     /// Adds noise of the normal distribution with mean 0 while training.
@@ -59,6 +59,11 @@ impl Layer for GaussianNoise {
         self.problem.clone().map_or(Ok(()), Err)?;
         single("GaussianNoise", inputs)?;
         check_share("stddev", self.stddev)
+    }
+
+    fn modes(&self, _: bool) -> Option<Modes> {
+        let fit = || format!("adds noise of mean 0 and standard deviation {} to its inputs", self.stddev);
+        (self.stddev > 0.0).then(|| noise_modes(fit()))
     }
 
     fn call(&self, cx: &mut CallCx<'_>, inputs: &[Traced]) -> Result<Vec<Traced>> {

@@ -11,7 +11,7 @@ pub mod spatial_dropout3d;
 
 use ceras_graph::{DType, Dim, Shape, Value, compose};
 
-use super::CallCx;
+use super::{CallCx, Modes};
 use crate::error::{Error, ErrorKind, Result};
 
 pub use activity_regularization::ActivityRegularization;
@@ -81,6 +81,29 @@ fn normal_like(cx: &mut CallCx<'_>, x: Value, mean: f64, deviation: f64, seed: O
     Ok(if mean == 0.0 { noise } else { compose::add_scalar(g, noise, mean)? })
 }
 
+/// What a layer does that changes its inputs in `fit` alone.
+fn noise_modes(fit: String) -> Modes {
+    Modes { fit, predict: "passes its inputs on".to_owned() }
+}
+
+/// What a layer does that sets a share of `what` to 0 in `fit` and scales the others up; nothing without a rate.
+fn dropping(rate: f64, what: &str) -> Option<Modes> {
+    match rate {
+        0.0 => None,
+        1.0 => Some(noise_modes(format!("sets all its {what} to 0"))),
+        rate => Some(noise_modes(format!(
+            "sets {} of its {what} to 0 at random and multiplies the others by {:.3}",
+            percent(rate),
+            1.0 / (1.0 - rate)
+        ))),
+    }
+}
+
+/// A share in words, such as `30%`.
+pub(crate) fn percent(share: f64) -> String {
+    format!("{}%", (share * 1e8).round() / 1e6)
+}
+
 /// A rate of 1 leaves nothing that could be scaled up.
 ///
 /// # Errors
@@ -148,6 +171,10 @@ macro_rules! spatial_dropout {
                 crate::layers::declare::check_share("rate", self.rate)?;
                 let input = crate::layers::single(stringify!($layer), inputs)?;
                 crate::layers::declare::check_rank(stringify!($layer), &input.shape, $rank)
+            }
+
+            fn modes(&self, _: bool) -> Option<crate::layers::Modes> {
+                crate::layers::regularization::dropping(self.rate, "channels")
             }
 
             fn call(

@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 use super::wrapped::Wrapped;
 use crate::error::{Error, ErrorKind, Result};
 use crate::layers::declare::{layer_methods, layer_struct, unusable};
-use crate::layers::{BuildCx, CallCx, Identity, Layer, LayerRef, Traced, single};
+use crate::layers::{BuildCx, CallCx, Identity, Layer, LayerRef, Modes, Traced, single};
 use crate::registry::Config;
 
 /// The names that Keras' files have for the layers inside.
@@ -93,6 +93,11 @@ impl Bidirectional {
     fn backward(&self) -> Result<Wrapped> {
         match &self.backward_layer {
             Some(layer) => Ok(layer.clone()),
+            None if self.layer.0.registered_name().is_some() => {
+                let class_name = self.layer.0.class_name();
+                let text = format!("{class_name} is no class of Keras', so its like cannot be made");
+                Err(Error::new(ErrorKind::Usage, text).hint("give a `backward_layer` too"))
+            }
             None => Wrapped::from_json(&turned(self.layer.to_json("forward"))),
         }
     }
@@ -150,6 +155,10 @@ impl Layer for Bidirectional {
         single("Bidirectional", inputs)?;
         cx.child(FORWARD, &*self.layer.0, inputs)?;
         cx.child(BACKWARD, &*self.backward()?.0, inputs)
+    }
+
+    fn modes(&self, frozen: bool) -> Option<Modes> {
+        self.layer.0.modes(frozen)
     }
 
     fn call(&self, cx: &mut CallCx<'_>, inputs: &[Traced]) -> Result<Vec<Traced>> {

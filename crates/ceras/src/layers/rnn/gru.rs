@@ -3,13 +3,13 @@
 use ceras_graph::{Graph, GraphError, Shape, TensorType, Value, compose, ops};
 
 use super::{
-    CELL, Recurrence, check_sequence, dropped_input, gate, part, recurrent_layer, recurrent_product,
-    state_noise,
+    CELL, Recurrence, check_sequence, dropout_modes, dropped_input, gate, part, recurrent_layer,
+    recurrent_product, state_noise,
 };
 use crate::activations::{ActivationRef, Sigmoid};
 use crate::error::Result;
 use crate::layers::declare::layer_methods;
-use crate::layers::{BuildCx, CallCx, Layer, Traced, single};
+use crate::layers::{BuildCx, CallCx, Layer, Modes, Traced, single};
 
 recurrent_layer! {
     /// The gated recurrent unit: a recurrent layer whose gates say how much of the state is new and how much of the old one counts.
@@ -113,6 +113,10 @@ impl Layer for GRU {
         let bias: &[usize] = if self.reset_after { &two } else { &one };
         self.declare(cx, features, 3, bias, &self.bias_initializer);
         Ok(())
+    }
+
+    fn modes(&self, _: bool) -> Option<Modes> {
+        dropout_modes(self.dropout, self.recurrent_dropout)
     }
 
     fn call(&self, cx: &mut CallCx<'_>, inputs: &[Traced]) -> Result<Vec<Traced>> {

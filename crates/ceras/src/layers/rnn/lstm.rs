@@ -3,13 +3,14 @@
 use ceras_graph::{Graph, GraphError, Tensor, TensorType, Value, compose, ops};
 
 use super::{
-    CELL, Recurrence, check_sequence, dropped_input, gate, recurrent_layer, recurrent_product, state_noise,
+    CELL, Recurrence, check_sequence, dropout_modes, dropped_input, gate, recurrent_layer, recurrent_product,
+    state_noise,
 };
 use crate::activations::{ActivationRef, Sigmoid};
 use crate::error::Result;
 use crate::initializers::{InitCx, Initializer, InitializerRef};
 use crate::layers::declare::layer_methods;
-use crate::layers::{BuildCx, CallCx, Layer, Traced, single};
+use crate::layers::{BuildCx, CallCx, Layer, Modes, Traced, single};
 use crate::registry::{Config, Configurable};
 
 recurrent_layer! {
@@ -111,6 +112,10 @@ impl Layer for LSTM {
         };
         self.declare(cx, features, 4, &[4 * self.units], &bias);
         Ok(())
+    }
+
+    fn modes(&self, _: bool) -> Option<Modes> {
+        dropout_modes(self.dropout, self.recurrent_dropout)
     }
 
     fn call(&self, cx: &mut CallCx<'_>, inputs: &[Traced]) -> Result<Vec<Traced>> {

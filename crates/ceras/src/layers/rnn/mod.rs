@@ -16,8 +16,8 @@ pub use time_distributed::TimeDistributed;
 use ceras_graph::{Graph, GraphError, Shape, TensorType, Value, compose, ops};
 
 use super::declare::{check_share, misfit, unusable};
-use super::regularization::drop_out;
-use super::{CallCx, Traced, known_last, single};
+use super::regularization::{drop_out, percent};
+use super::{CallCx, Modes, Traced, known_last, single};
 use crate::error::{Error, ErrorKind, Result};
 
 /// The name that Keras' files have for what a recurrent layer does in one step.
@@ -177,6 +177,18 @@ fn check_sequence(
         )));
     }
     known_last(class_name, shape, 3)
+}
+
+/// What a recurrent layer with dropout does in `fit` and in `predict`.
+fn dropout_modes(dropout: f64, recurrent_dropout: f64) -> Option<Modes> {
+    let part = |rate: f64, what: &str| (rate > 0.0).then(|| format!("{} of its {what}", percent(rate)));
+    let parts = [part(dropout, "inputs"), part(recurrent_dropout, "state")];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    let fit = format!(
+        "sets {} to 0 at random, the same in all steps, and scales the others up",
+        parts.join(" and ")
+    );
+    (!parts.is_empty()).then(|| Modes { fit, predict: "uses all of them".to_owned() })
 }
 
 /// The input with the same features dropped in all steps.

@@ -3,11 +3,12 @@
 use ceras_graph::{TensorType, compose, ops};
 
 use super::{
-    CELL, Recurrence, check_sequence, dropped_input, recurrent_layer, recurrent_product, state_noise,
+    CELL, Recurrence, check_sequence, dropout_modes, dropped_input, recurrent_layer, recurrent_product,
+    state_noise,
 };
 use crate::error::Result;
 use crate::layers::declare::layer_methods;
-use crate::layers::{BuildCx, CallCx, Layer, Traced, single};
+use crate::layers::{BuildCx, CallCx, Layer, Modes, Traced, single};
 
 recurrent_layer! {
     /// The plain recurrent layer: `state = activation(input · kernel + state · recurrent_kernel + bias)`, step by step from zeros.
@@ -51,6 +52,10 @@ impl Layer for SimpleRNN {
         let features = check_sequence("SimpleRNN", self.flags(), self.units, dropout, inputs)?;
         self.declare(cx, features, 1, &[self.units], &self.bias_initializer);
         Ok(())
+    }
+
+    fn modes(&self, _: bool) -> Option<Modes> {
+        dropout_modes(self.dropout, self.recurrent_dropout)
     }
 
     fn call(&self, cx: &mut CallCx<'_>, inputs: &[Traced]) -> Result<Vec<Traced>> {

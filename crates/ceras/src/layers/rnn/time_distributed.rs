@@ -5,7 +5,7 @@ use ceras_graph::{Dim, Shape, TensorType, ops};
 use super::wrapped::Wrapped;
 use crate::error::Result;
 use crate::layers::declare::{layer_methods, layer_struct, misfit};
-use crate::layers::{BuildCx, CallCx, Identity, Layer, LayerRef, Traced, single};
+use crate::layers::{BuildCx, CallCx, Identity, Layer, LayerRef, Modes, Traced, single};
 
 /// The name that Keras' files have for the layer inside.
 const LAYER: &str = "layer";
@@ -64,6 +64,10 @@ impl Layer for TimeDistributed {
         let input = single("TimeDistributed", inputs)?;
         let one = TensorType { dtype: input.dtype, shape: folded(&input.shape)? };
         cx.child(LAYER, &*self.layer.0, &[one])
+    }
+
+    fn modes(&self, frozen: bool) -> Option<Modes> {
+        self.layer.0.modes(frozen)
     }
 
     fn call(&self, cx: &mut CallCx<'_>, inputs: &[Traced]) -> Result<Vec<Traced>> {

@@ -1,11 +1,11 @@
 //! A layer inside a wrapper's config.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 
-use crate::layers::{LAYERS, LayerRef};
+use crate::layers::LayerRef;
 use crate::registry::envelope;
-use crate::saving::in_todays_words;
+use crate::saving::layer_inside;
 
 /// A layer that a wrapper applies; in a config it is Keras' envelope.
 #[derive(Clone, Debug)]
@@ -17,10 +17,7 @@ impl Wrapped {
     /// # Errors
     /// The class is unknown, a user's own, or its config does not fit.
     pub(crate) fn from_json(json: &Json) -> crate::error::Result<Wrapped> {
-        let (class_name, config) = in_todays_words(json, "inside a wrapper")?;
-        LAYERS
-            .from_json(&json!({"class_name": class_name, "config": config}))
-            .map(|layer| Wrapped(LayerRef(layer)))
+        layer_inside(json, "inside a wrapper").map(Wrapped)
     }
 
     /// Keras' envelope of the layer under a name, where it has none of its own.

@@ -35,6 +35,7 @@ pub trait Schedule: Configurable {
 pub static SCHEDULES: Registry<dyn Schedule> = Registry {
     kind: "learning rate schedule",
     module: "keras.optimizers.schedules",
+    any_case: false,
     entries: &[
         &cosine_decay::ENTRY,
         &cosine_decay_restarts::ENTRY,
