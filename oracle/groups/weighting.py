@@ -1,6 +1,6 @@
 """Sample weights, masks, class weights, outputs without a loss: what they do to losses, metrics and weights.
 
-A case: `model` (serialized), `compile` (the arguments by Keras' names, losses as names, null or serialized), `batch_size`,
+A case: `model` (serialized), `compile` (the arguments by Keras' names, losses as names, null or serialized), `optimizer`, `batch_size`,
 `class_weight`; `sample_weight`, which tells how the arrays `weight<i>` are given: null, "one", "list", or a list of the outputs
 that have one, in order; `history` of two epochs, `evaluate`, `train` and `test` (on the first batch, with the weights, after fit).
 `history` and `evaluate` are lists of `[key, values]` in Keras' order. Arrays: `x`, `target<i>`, `weight<i>`, `initial<i>`, `final<i>`.
@@ -82,7 +82,10 @@ def add(group, case, model, compiled, targets, x=None, weights=None, how=None, c
         weight = some
     else:
         weight = given[how]()
-    model.compile(keras.optimizers.AdamW(0.02), jit_compile=False, **compiled)
+    # Weights that the loss does not depend on must not decay; elsewhere Adam would amplify the rounding of small gradients.
+    decaying = case.startswith("only")
+    optimizer = keras.optimizers.AdamW(0.02) if decaying else keras.optimizers.SGD(0.05, momentum=0.9)
+    model.compile(optimizer, jit_compile=False, **compiled)
     arguments = dict(batch_size=batch_size, verbose=0)
     history = model.fit(x, structured(y), sample_weight=weight, class_weight=class_weight, epochs=2, shuffle=False, **arguments).history
     evaluated = model.evaluate(x, structured(y), sample_weight=weight, return_dict=True, **arguments)
@@ -112,6 +115,7 @@ def add(group, case, model, compiled, targets, x=None, weights=None, how=None, c
         arrays,
         model=described,
         compile=dict(compiled, loss=losses),
+        optimizer=serialize(optimizer),
         batch_size=batch_size,
         class_weight=class_weight,
         sample_weight=how,

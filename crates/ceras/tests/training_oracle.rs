@@ -195,7 +195,8 @@ fn allowed(optimizer: &str, case: &Case<'_>, number: usize) -> f64 {
     if optimizer != "Ftrl" {
         return 1.0;
     }
-    if case.meta.get("regularizer").is_some_and(|own| own["class_name"] == "OrthogonalRegularizer") {
+    let places = [&case.meta["regularizer"], &case.meta["layers"]["activity_regularizer"]];
+    if places.iter().any(|own| own["class_name"] == "OrthogonalRegularizer") {
         return 5.0;
     }
     let own = &case.meta["float64"][number];

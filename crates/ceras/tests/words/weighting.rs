@@ -2,7 +2,7 @@
 
 use ceras::losses::LossRef;
 use ceras::metrics::MetricRef;
-use ceras::optimizers::AdamW;
+use ceras::optimizers::OptimizerRef;
 use ceras::prelude::*;
 use ceras::registry::Named;
 use ceras::training::{ClassWeight, Inputs, Logs, OnBatch, OutputLoss};
@@ -62,7 +62,7 @@ fn compile(case: &Case<'_>) -> Compile {
             (list, true) => compile.weighted_metrics(names(list)),
         };
     }
-    compile.optimizer(AdamW::new().learning_rate(0.02))
+    compile.optimizer(OptimizerRef::from_json(&case.meta["optimizer"]).unwrap())
 }
 
 /// The sample weights, cut to the first rows.
