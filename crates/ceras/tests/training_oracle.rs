@@ -112,11 +112,11 @@ fn fit_arguments(case: &Case<'_>) -> Fit {
         fit = fit.class_weight(weights);
     }
     if let Some(weight) = case.get("sample_weight") {
-        fit = fit.sample_weight(&tensor(weight));
+        fit = fit.sample_weight(tensor(weight));
     }
     match (case.get("val_x"), case.get("val_y"), case.get("val_sample_weight")) {
         (Some(x), Some(y), Some(weight)) => {
-            fit.weighted_validation_data(tensor(x), tensor(y), &tensor(weight))
+            fit.weighted_validation_data(tensor(x), tensor(y), tensor(weight))
         }
         (Some(x), Some(y), None) => fit.validation_data(tensor(x), tensor(y)),
         _ => fit,

@@ -89,7 +89,7 @@ fn several_outputs_are_trained_and_measured_as_in_keras() {
             .shuffle(false)
             .verbose(Verbose::Silent);
         if let Some(weight) = case.get("sample_weight") {
-            fit = fit.sample_weight(&tensor(weight));
+            fit = fit.sample_weight(tensor(weight));
         }
         let history = model.fit(x.clone(), y.clone(), fit).unwrap();
         assert_eq!(history.keys(), keys(&case.meta["history"]), "{}", case.name);

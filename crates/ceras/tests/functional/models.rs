@@ -197,7 +197,7 @@ fn steps_by_hand_are_the_steps_of_fit() {
     let tested = by_hand.test_on_batch(&x, &y, OnBatch::new()).unwrap();
     assert_eq!(tested, whole.evaluate(&x, &y, Evaluate::new()).unwrap());
     assert_eq!(by_hand.predict_on_batch(&x).unwrap(), [whole.predict(&x).unwrap()]);
-    let none = by_hand.test_on_batch(&x, &y, OnBatch::new().sample_weight(&Tensor::from_slice(&[0.0f32; 4])));
+    let none = by_hand.test_on_batch(&x, &y, OnBatch::new().sample_weight(Tensor::from_slice(&[0.0f32; 4])));
     assert!(none.unwrap().get("loss") < tested.get("loss"));
 }
 

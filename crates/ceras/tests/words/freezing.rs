@@ -27,12 +27,12 @@ fn momentum_survives_a_freeze() {
     twin.fit(&x, &y, fit().epochs(2)).unwrap();
     model.set_trainable("hidden", false).unwrap();
     let before = model.layer_weights("hidden").unwrap();
-    let zero = fit().sample_weight(&Tensor::from_slice(&[0.0f32; 4]));
+    let zero = fit().sample_weight(Tensor::from_slice(&[0.0f32; 4]));
     model.fit(&x, &y, zero).unwrap();
     assert_eq!(model.layer_weights("hidden").unwrap(), before);
     model.set_trainable("hidden", true).unwrap();
     // A step without gradients: what moves the frozen layer is its momentum from before.
-    let zero = || fit().sample_weight(&Tensor::from_slice(&[0.0f32; 4]));
+    let zero = || fit().sample_weight(Tensor::from_slice(&[0.0f32; 4]));
     model.fit(&x, &y, zero()).unwrap();
     twin.fit(&x, &y, zero()).unwrap();
     assert_eq!(model.layer_weights("hidden").unwrap(), twin.layer_weights("hidden").unwrap());

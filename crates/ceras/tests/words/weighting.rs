@@ -208,7 +208,7 @@ fn weights_that_do_not_fit_are_told() {
     );
     let unknown = error([("c", &six)].into());
     assert!(unknown.starts_with("`sample_weight` names `c`, which is no output of the model"), "{unknown}");
-    let wide = error((&ones(&[6, 4])).into());
+    let wide = error(ones(&[6, 4]).into());
     assert!(wide.contains("sample_weight"), "{wide}");
 }
 
@@ -226,6 +226,6 @@ fn classes_of_steps_have_their_weights() {
     let by_hand = loss(OnBatch::new().sample_weight(&weight));
     assert_eq!(loss(OnBatch::new().class_weight([(0, 2.0), (1, 0.5)])), by_hand);
     let both =
-        OnBatch::new().sample_weight(&Tensor::from_slice(&[4.0f32])).class_weight([(0, 0.5), (1, 0.125)]);
+        OnBatch::new().sample_weight(Tensor::from_slice(&[4.0f32])).class_weight([(0, 0.5), (1, 0.125)]);
     assert_eq!(loss(both), by_hand);
 }
