@@ -83,7 +83,10 @@ fn the_compile_state_can_be_replaced() {
         run(&["--optimizer", "sgd", "--loss", "mse", "--metrics", "mae", "--learning-rate", "0.25"]);
     says(&text, &["loss: ", "mae: "]);
     let compiled = model.compiled().unwrap();
-    assert_eq!((compiled.optimizer.class_name(), compiled.losses[0].as_ref().unwrap().name()), ("SGD", "mean_squared_error"));
+    assert_eq!(
+        (compiled.optimizer.class_name(), compiled.losses[0].as_ref().unwrap().name()),
+        ("SGD", "mean_squared_error")
+    );
     assert_eq!(model.learning_rate().unwrap(), 0.25);
     let (_, model) = run(&["--learning-rate", "0.125"]);
     assert_eq!(model.compiled().unwrap().optimizer.class_name(), "Adam");

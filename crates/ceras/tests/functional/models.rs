@@ -82,7 +82,7 @@ fn a_last_axis_of_one_may_be_there_or_not() {
     let mut evaluate = |x: &Tensor, y: &Tensor| model.evaluate(x, y, Evaluate::new()).unwrap();
     assert_eq!(evaluate(&flat, &flat), evaluate(&column, &column));
     let x = Input::new([2]).tensor();
-    let mut sum = Model::new(&x, &ops::sum(&x, -1, false).unwrap()).unwrap();
+    let mut sum = Model::new(&x, ops::sum(&x, -1, false).unwrap()).unwrap();
     let rows = Tensor::new(&[1, 2, 1], [1.0f32, 2.0]).unwrap();
     assert_eq!(sum.predict(&rows).unwrap().to_f32(), [3.0]);
 }
