@@ -94,6 +94,7 @@ fn compare(case: &Case<'_>, level: &str, called: &Called, results: &[Tensor]) {
     let check = |name: String, result: &Tensor| {
         let expected = case.array(&name);
         assert_eq!(result.dims(), expected.dims, "{} {level}: shape of {name}", case.name);
+        assert_eq!(result.dtype(), tensor(expected).dtype(), "{} {level}: type of {name}", case.name);
         assert_close(
             &format!("{} {level}: {name}", case.name),
             &result.to_f64(),
@@ -169,6 +170,16 @@ fn layers_are_keras() {
 #[test]
 fn layers_of_images_are_keras() {
     check_group("conv_layers", 190);
+}
+
+#[test]
+fn layers_of_images_with_several_arguments_are_keras() {
+    check_group("conv_more", 100);
+}
+
+#[test]
+fn layers_that_resize_and_vary_pictures_are_keras() {
+    check_group("image_layers", 86);
 }
 
 #[test]

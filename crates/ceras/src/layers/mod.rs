@@ -34,7 +34,10 @@ pub use convolutional::{
 };
 pub use core::{Activation, Dense, EinsumDense, Embedding, Identity, InputLayer, Masking};
 pub use declare::Axes;
-pub use image::Interpolation;
+pub use image::{
+    CenterCrop, Factor, FillMode, FlipMode, Interpolation, RandomBrightness, RandomContrast, RandomCrop,
+    RandomFlip, RandomRotation, RandomTranslation, RandomZoom, Resizing,
+};
 pub use merging::{Add, Average, Concatenate, Dot, Maximum, Minimum, Multiply, Subtract};
 pub use normalization::{
     BatchNormalization, GroupNormalization, LayerNormalization, Normalization, RMSNormalization,
@@ -88,6 +91,15 @@ pub static LAYERS: Registry<dyn Layer> = Registry {
         &merging::multiply::ENTRY,
         &merging::subtract::ENTRY,
         &preprocessing::rescaling::ENTRY,
+        &image::center_crop::ENTRY,
+        &image::random_brightness::ENTRY,
+        &image::random_contrast::ENTRY,
+        &image::random_crop::ENTRY,
+        &image::random_flip::ENTRY,
+        &image::random_rotation::ENTRY,
+        &image::random_translation::ENTRY,
+        &image::random_zoom::ENTRY,
+        &image::resizing::ENTRY,
         &reshaping::flatten::ENTRY,
         &reshaping::permute::ENTRY,
         &reshaping::repeat_vector::ENTRY,

@@ -1,7 +1,7 @@
 //! What the convolutional layers share: their config and builders, how the window follows from it, and what comes after
 //! the convolution.
 
-use ceras_graph::{Graph, GraphError, Shape, Value, compose, ops};
+use ceras_graph::{DType, Graph, GraphError, Shape, TensorType, Value, compose, ops};
 
 use crate::activations::ActivationRef;
 use crate::constraints::ConstraintRef;
@@ -145,14 +145,30 @@ impl After<'_> {
             let bias = cx.weight("bias")?;
             y = compose::add(cx.graph(), y, bias)?;
         }
-        // Activations that look along the last axis see there what Keras has there.
-        let y = self.data_format.restore(cx.graph(), y)?;
-        let y = self.activation.apply(cx.graph(), y)?;
+        // Activations that look along the last axis see there what Keras has there; the others leave the channels where they
+        // are, so that the next layer takes them as they are.
+        let early = self.data_format == DataFormat::ChannelsLast || is_elementwise(self.activation);
+        if early {
+            y = self.activation.apply(cx.graph(), y)?;
+        }
+        let mut y = self.data_format.restore(cx.graph(), y)?;
+        if !early {
+            y = self.activation.apply(cx.graph(), y)?;
+        }
         if let Some(regularizer) = self.activity_regularizer {
             cx.add_activity_loss(regularizer, y)?;
         }
         Ok(y)
     }
+}
+
+/// Whether an activation looks at each number by itself.
+fn is_elementwise(activation: &ActivationRef) -> bool {
+    let mut g = Graph::default();
+    let x = g.input(TensorType::new(DType::F32, [2, 2, 2]), "x");
+    let applied = activation.apply(&mut g, x).is_ok();
+    let scalar = |value: &Value| g.ty(*value).shape.rank() == 0;
+    applied && g.nodes().iter().all(|node| node.op.elementwise().is_some() || node.inputs.iter().all(scalar))
 }
 
 /// That channels and filters can be divided into groups.
