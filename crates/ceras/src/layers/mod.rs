@@ -272,6 +272,11 @@ pub trait Called {
 
     /// Keras' positional arguments and those by name, for these inputs.
     fn node(&self, inputs: Vec<serde_json::Value>) -> (serde_json::Value, crate::registry::Config);
+
+    /// Keras' `build_config` for inputs of these shapes.
+    fn build_config(&self, shapes: Vec<serde_json::Value>) -> serde_json::Value {
+        serde_json::json!({"input_shape": shapes})
+    }
 }
 
 /// A shared handle of a layer. Applying the same handle twice shares the weights.

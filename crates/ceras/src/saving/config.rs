@@ -232,10 +232,11 @@ impl Writer<'_> {
         let shapes = || {
             let call = architecture.calls.iter().find(|call| call.layer == layer)?;
             let shapes: Vec<Value> = call.inputs.iter().map(|input| shape(architecture, *input)).collect();
-            match &shapes[..] {
-                [] => None,
-                [one] => Some(one.clone()),
-                _ => Some(json!(shapes)),
+            match (named.layer.as_called(), &shapes[..]) {
+                (_, []) => None,
+                (Some(called), _) => Some(called.build_config(shapes)),
+                (None, [one]) => Some(json!({"input_shape": one})),
+                (None, _) => Some(json!({"input_shape": shapes})),
             }
         };
         match named.layer.as_architecture() {
@@ -244,7 +245,7 @@ impl Writer<'_> {
             None if is_built_at_once(named.layer.class_name()) => {}
             None => {
                 if let Some(shapes) = shapes() {
-                    envelope["build_config"] = json!({"input_shape": shapes});
+                    envelope["build_config"] = shapes;
                 }
             }
         }

@@ -81,6 +81,10 @@ const DROPPED: &[(&str, &str, &[&str])] = &[
     ("LSTMCell", "implementation", &[]),
     ("GRUCell", "implementation", &[]),
     ("Embedding", "input_length", &[]),
+    ("MultiHeadAttention", "query_shape", &[]),
+    ("MultiHeadAttention", "key_shape", &[]),
+    ("MultiHeadAttention", "value_shape", &[]),
+    ("MultiHeadAttention", "flash_attention", &["null", "false"]),
     ("Normalization", "max_tokens", &["null"]),
 ];
 

@@ -353,6 +353,14 @@ impl Called for MultiHeadAttention {
         }
         (Json::Array(inputs), arguments)
     }
+
+    fn build_config(&self, mut shapes: Vec<Json>) -> Json {
+        if self.attention_mask {
+            shapes.pop();
+        }
+        let names = ["query_shape", "value_shape", "key_shape"].map(str::to_owned);
+        json!({"shapes_dict": names.into_iter().zip(shapes).collect::<Config>()})
+    }
 }
 
 impl Layer for MultiHeadAttention {
