@@ -23,6 +23,7 @@ GROUPS = [
     "image_layers",
     "image_transforms",
     "layers_plain",
+    "activation_layers",
     "layers_attention",
     "layers_merging",
     "layers_rnn",

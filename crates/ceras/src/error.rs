@@ -89,6 +89,13 @@ impl Error {
         self
     }
 
+    /// Says what to try instead of what a check says that knows less.
+    #[must_use]
+    pub(crate) fn another_hint(mut self, hint: impl Into<String>) -> Error {
+        self.hint = Some(hint.into());
+        self
+    }
+
     /// Puts another first line in place of the message, which becomes the first detail.
     #[must_use]
     pub fn within(mut self, message: impl Into<String>) -> Error {

@@ -56,7 +56,13 @@ impl Loss for BinaryCrossentropy {
     }
 
     fn check_targets(&self, y: &Tensor, output: &TensorType) -> CerasResult<()> {
-        targets::same_shape(y, output)?;
+        targets::same_shape(y, output).map_err(|error| match output.shape.last() {
+            Some(units) if units > 1 && y.rank() < output.shape.rank() => {
+                let error = error.detail("targets of `binary_crossentropy` say yes or no for each unit");
+                error.another_hint("for labels of classes use `softmax` and `sparse_categorical_crossentropy`; for one yes or no, 1 unit")
+            }
+            _ => error,
+        })?;
         targets::between_0_and_1(y, "binary_crossentropy")
     }
 

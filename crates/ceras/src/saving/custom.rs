@@ -110,11 +110,9 @@ pub(crate) fn own<T: Own>(value: &Value) -> Option<Result<T>> {
 ///
 /// # Examples
 /// ```
-/// use ceras::prelude::*;
-/// use ceras::registry::{Config, Configurable};
-/// use ceras::regularizers::{L1, Regularizer, RegularizerRef};
+/// use ceras::regularizers::L1;
 /// use ceras::saving::CustomObjects;
-/// let own = CustomObjects::new().regularizer("mine>Size", |_: &Config| Ok(L1::new(0.5).into()));
+/// let own = CustomObjects::new().regularizer("mine>Size", |_| Ok(L1::new(0.5).into()));
 /// # let _ = own;
 /// ```
 #[derive(Clone, Default)]

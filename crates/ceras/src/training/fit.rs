@@ -63,15 +63,29 @@ impl Model {
         };
         self.get_ready(&data)?;
         self.weigh_classes(&mut data, &fit.class_weight)?;
-        if let Some(validation) = &validation {
-            self.check_validation(validation).map_err(|error| error.context(IN_VALIDATION))?;
-        }
+        self.compile_steps(&fit, &data, validation.as_ref())?;
         let mut runs: Vec<Box<dyn Run>> = fit.callbacks.iter().map(|callback| callback.start()).collect();
         runs.iter_mut().try_for_each(|run| run.on_train_begin(self))?;
         let history = self.epochs(&fit, &data, validation.as_ref(), &mut runs)?;
         self.finalize_weights()?;
         runs.iter_mut().try_for_each(|run| run.on_train_end(self))?;
         Ok(history)
+    }
+
+    /// Compiles the steps of the first epoch, so that what does not fit is found before the first one.
+    fn compile_steps(&mut self, fit: &Fit, data: &Dataset, validation: Option<&Dataset>) -> Result<()> {
+        if let Some(validation) = validation {
+            self.check_targets(validation).map_err(|error| error.context(IN_VALIDATION))?;
+        }
+        if fit.initial_epoch >= fit.epochs {
+            return Ok(());
+        }
+        self.batches(Mode::Train, data, fit.batch_size)?;
+        if let Some(validation) = validation {
+            let size = fit.validation_batch_size.unwrap_or(fit.batch_size);
+            self.batches(Mode::Test, validation, size).map_err(|error| error.context(IN_VALIDATION))?;
+        }
+        Ok(())
     }
 
     fn epochs(
@@ -176,12 +190,13 @@ impl Model {
 
     /// What the plan for a batch of so many rows is kept under.
     pub(super) fn plan_key(&self, mode: Mode, data: &Dataset, rows: usize) -> Result<PlanKey> {
+        let state = self.compiled()?.optimizer_state.as_ref().filter(|_| !self.freezing_changed);
         Ok(PlanKey {
             mode,
             x: Dataset::batch_types(&data.x, rows),
             y: Dataset::batch_types(&data.y, rows),
             weighted: data.weight_types(rows),
-            trainable: self.trainable_numbers(),
+            trainable: state.map_or_else(|| self.trainable_numbers(), |state| state.weights.clone()),
             frozen: if mode == Mode::Train { self.frozen_paths() } else { Vec::new() },
         })
     }

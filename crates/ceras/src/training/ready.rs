@@ -66,12 +66,6 @@ impl Model {
         self.prepare_optimizer()
     }
 
-    /// Whether rows to be measured after an epoch fit the model and the losses, before the first step.
-    pub(super) fn check_validation(&self, data: &Dataset) -> Result<()> {
-        self.trace(&Dataset::batch_types(&data.x, data.rows), false)?;
-        self.check_targets(data)
-    }
-
     /// Fails at an output that is 1 whatever the model is given: a softmax over one unit.
     ///
     /// # Keras

@@ -132,6 +132,13 @@ fn values() -> Vec<(&'static str, String)> {
         ("too few rows for validation", wrong(split(0.01))),
         ("validation data with other columns", wrong(validation(&[2, 3], &[2, 1]))),
         ("validation data with other targets", wrong(validation(&[2, 4], &[2, 2]))),
+        ("validation data with weights of another shape", {
+            let mut model = head(1, "linear");
+            model.compile(Compile::new("mse")).unwrap();
+            let (x, y) = (table(&[2, 4], |n| n as f32), table(&[2, 1], |n| n as f32));
+            let data = quiet().weighted_validation_data(x, y, table(&[2, 3], |_| 1.0));
+            wrong(model.fit(table(&[6, 4], |n| n as f32), table(&[6, 1], |n| n as f32), data))
+        }),
         ("validation data with fewer targets", wrong(validation(&[2, 4], &[3, 1]))),
         ("class weights for numbers", wrong(weighted(vec![(0, 2.0)], &table(&[6, 1], |n| n as f32 / 4.0)))),
         ("numbers too large", {

@@ -62,6 +62,10 @@ fn layers_that_differ_say_how() {
     }
     let gru = said(GRU::new(2).recurrent_dropout(0.2), &[3, 2]);
     assert!(gru.contains("fit      sets 20% of its state to 0 at random, the same in all steps"), "{gru}");
+    let (x, heads) = (Input::new([3, 4]).tensor(), MultiHeadAttention::new(2, 2).dropout(0.1));
+    let attention = Model::new(&x, heads.apply_all(&[&x, &x]).unwrap()).unwrap();
+    let attention = attention.summary_with(&Summary::new().show_modes(true)).unwrap();
+    assert!(attention.contains("fit      sets 10% of its attention weights to 0 at random"), "{attention}");
     for same in [said(Dropout::new(0.0), &[2]), said(Dense::new(2), &[2]), said(SimpleRNN::new(2), &[3, 2])] {
         assert_eq!(same, "");
     }

@@ -15,6 +15,7 @@ use ceras::prelude::*;
 use ceras::registry::{Config, Configurable, parse_config, to_config};
 use ceras::regularizers::{Regularizer, RegularizerRef};
 use ceras::saving::{CustomObjects, load_model, load_model_with};
+use ceras_testkit::oracle::{Array, Group, TOLERANCE, assert_close};
 use serde::{Deserialize, Serialize};
 
 /// A class without options.
@@ -272,4 +273,17 @@ fn layers_stand_as_activations() {
     let prelu = Dense::new(1).activation(ActivationRef::of_layer(PReLU::new()));
     let error = Sequential::new().add(Input::new([3])).add(prelu).build().unwrap_err().to_string();
     assert!(error.contains("PReLU has weights of its own"), "{error}");
+}
+
+/// Files of Keras with layers as activations compute what they compute there.
+#[test]
+fn layers_as_activations_are_read_from_keras() {
+    for case in Group::load("activation_layers").cases() {
+        let tensor = |array: &Array| Tensor::new(&array.dims, array.f64s()).unwrap().cast(DType::F32);
+        let mut model = ceras::saving::model_from_config(&case.meta["model"])
+            .unwrap_or_else(|error| panic!("{}: {error}", case.name));
+        model.set_weights(&case.list("initial").into_iter().map(tensor).collect::<Vec<_>>()).unwrap();
+        let y = model.predict(tensor(case.array("x"))).unwrap();
+        assert_close(case.name, &y.to_f64(), &case.array("y").f64s(), TOLERANCE);
+    }
 }

@@ -4,11 +4,11 @@ use ceras_graph::{TensorType, compose, ops};
 use serde_json::{Value as Json, json};
 
 use super::call::{Flags, flag_setters};
-use super::{check_sequences, query_value_key, weighed};
+use super::{check_sequences, dropout_modes, query_value_key, weighed};
 use crate::error::Result;
 use crate::initializers::InitializerRef;
 use crate::layers::declare::{check_share, layer_methods, layer_struct, setters};
-use crate::layers::{BuildCx, CallCx, Called, Layer, LayerRef, Traced, known_last};
+use crate::layers::{BuildCx, CallCx, Called, Layer, LayerRef, Modes, Traced, known_last};
 use crate::registry::Config;
 
 layer_struct! {
@@ -86,6 +86,10 @@ impl Layer for AdditiveAttention {
 
     fn as_called(&self) -> Option<&dyn Called> {
         Some(self)
+    }
+
+    fn modes(&self, _: bool) -> Option<Modes> {
+        dropout_modes(self.dropout)
     }
 
     fn build(&self, cx: &mut BuildCx<'_>, inputs: &[TensorType]) -> Result<()> {

@@ -4,11 +4,11 @@ use ceras_graph::{TensorType, Value, compose, ops};
 use serde_json::{Value as Json, json};
 
 use super::call::{Flags, flag_setters};
-use super::{check_sequences, query_value_key, weighed};
+use super::{check_sequences, dropout_modes, query_value_key, weighed};
 use crate::error::Result;
 use crate::initializers::InitializerRef;
 use crate::layers::declare::{check_share, layer_methods, layer_struct, setters, unusable};
-use crate::layers::{BuildCx, CallCx, Called, Layer, LayerRef, Traced};
+use crate::layers::{BuildCx, CallCx, Called, Layer, LayerRef, Modes, Traced};
 use crate::registry::Config;
 
 layer_struct! {
@@ -124,6 +124,10 @@ impl Layer for Attention {
 
     fn as_called(&self) -> Option<&dyn Called> {
         Some(self)
+    }
+
+    fn modes(&self, _: bool) -> Option<Modes> {
+        dropout_modes(self.dropout)
     }
 
     fn build(&self, cx: &mut BuildCx<'_>, inputs: &[TensorType]) -> Result<()> {

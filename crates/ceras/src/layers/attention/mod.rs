@@ -13,8 +13,8 @@ use ceras_graph::{DType, Graph, GraphError, Shape, TensorType, Value, compose, o
 
 use crate::error::Result;
 use crate::layers::declare::misfit;
-use crate::layers::regularization::{drop_out, is_on};
-use crate::layers::{CallCx, Traced};
+use crate::layers::regularization::{drop_out, dropping, is_on};
+use crate::layers::{CallCx, Modes, Traced};
 
 /// Query, value and key of a list of two or three inputs; the key is the value where it is not given.
 fn query_value_key<'a, T>(class_name: &str, inputs: &'a [T]) -> Result<[&'a T; 3]> {
@@ -75,6 +75,12 @@ fn both(g: &mut Graph, a: Option<Value>, b: Option<Value>) -> Result<Option<Valu
         (Some(a), Some(b)) => compose::logical_and(g, a, b).map(Some),
         (a, b) => Ok(a.or(b)),
     }
+}
+
+/// What attention with dropout does in `fit` and in `predict`.
+fn dropout_modes(dropout: f64) -> Option<Modes> {
+    let modes = dropping(dropout, "attention weights")?;
+    Some(Modes { predict: "uses all of them".to_owned(), ..modes })
 }
 
 /// What Attention and AdditiveAttention do with their scores `[batch, queries, values]`: mask, softmax, dropout, and the

@@ -4,7 +4,7 @@ use ceras_graph::{DType, Dim, TensorType, Value, compose, ops};
 use serde_json::{Value as Json, json};
 
 use super::call::{Flags, flag_setters};
-use super::{both, causal_mask, steps};
+use super::{both, causal_mask, dropout_modes, steps};
 use crate::constraints::ConstraintRef;
 use crate::error::{Error, Result};
 use crate::initializers::InitializerRef;
@@ -13,7 +13,7 @@ use crate::layers::declare::{
     with_open_activity_regularizer,
 };
 use crate::layers::regularization::{drop_out, is_on};
-use crate::layers::{Axes, BuildCx, CallCx, Called, EinsumDense, Layer, LayerRef, Traced};
+use crate::layers::{Axes, BuildCx, CallCx, Called, EinsumDense, Layer, LayerRef, Modes, Traced};
 use crate::registry::Config;
 use crate::regularizers::RegularizerRef;
 
@@ -368,6 +368,10 @@ impl Layer for MultiHeadAttention {
 
     fn as_called(&self) -> Option<&dyn Called> {
         Some(self)
+    }
+
+    fn modes(&self, _: bool) -> Option<Modes> {
+        dropout_modes(self.dropout)
     }
 
     fn build(&self, cx: &mut BuildCx<'_>, inputs: &[TensorType]) -> Result<()> {

@@ -87,7 +87,7 @@ fn noise_modes(fit: String) -> Modes {
 }
 
 /// What a layer does that sets a share of `what` to 0 in `fit` and scales the others up; nothing without a rate.
-fn dropping(rate: f64, what: &str) -> Option<Modes> {
+pub(crate) fn dropping(rate: f64, what: &str) -> Option<Modes> {
     match rate {
         0.0 => None,
         1.0 => Some(noise_modes(format!("sets all its {what} to 0"))),
