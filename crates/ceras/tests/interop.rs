@@ -5,8 +5,12 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use ceras::layers::{
-    Add, Bidirectional, Concatenate, GRU, GaussianNoise, GroupNormalization, LSTM, LayerNormalization,
-    LeakyReLU, PReLU, Reshape, SimpleRNN, SpatialDropout1D, TimeDistributed, UnitNormalization,
+    Add, AveragePooling2D, Bidirectional, CenterCrop, Concatenate, Conv2D, Conv2DTranspose, Cropping2D,
+    DepthwiseConv2D, FillMode, FlipMode, GRU, GaussianNoise, GlobalAveragePooling2D, GroupNormalization,
+    Interpolation, LSTM, LayerNormalization, LeakyReLU, MaxPooling2D, PReLU, Padding, RandomBrightness,
+    RandomContrast, RandomCrop, RandomFlip, RandomRotation, RandomTranslation, RandomZoom, Reshape, Resizing,
+    SeparableConv2D, SimpleRNN, SpatialDropout1D, SpatialDropout2D, TimeDistributed, UnitNormalization,
+    UpSampling2D, ZeroPadding2D,
 };
 use ceras::optimizers::{Lamb, LossScaleOptimizer, OptimizerRef};
 use ceras::prelude::*;
@@ -131,16 +135,51 @@ fn many_layers() -> Model {
     model
 }
 
+/// Layers that resize, vary and convolve pictures.
+fn pictures() -> Model {
+    let stack = Sequential::new()
+        .add(Input::new([9, 7, 3]))
+        .add(Resizing::new(10, 12).interpolation(Interpolation::Bicubic))
+        .add(CenterCrop::new(9, 9))
+        .add(Resizing::new(8, 8).crop_to_aspect_ratio(true).antialias(true))
+        .add(RandomCrop::new(8, 8))
+        .add(RandomFlip::new(FlipMode::Horizontal))
+        .add(RandomRotation::new(0.1).fill_mode(FillMode::Constant).fill_value(0.5))
+        .add(RandomTranslation::new(0.1, (-0.1, 0.2)).interpolation(Interpolation::Nearest))
+        .add(RandomZoom::new(0.2).width_factor((0.0, 0.3)))
+        .add(RandomContrast::new((0.1, 0.2)).value_range([-2.0, 2.0]))
+        .add(RandomBrightness::new(0.1).value_range([-2.0, 2.0]).seed(7))
+        .add(Conv2D::new(4, 3).activation("relu"))
+        .add(SeparableConv2D::new(4, 3).padding(Padding::Same))
+        .add(DepthwiseConv2D::new(2).depth_multiplier(2))
+        .add(GroupNormalization::new(2))
+        .add(MaxPooling2D::new(2).padding(Padding::Same))
+        .add(UpSampling2D::new(2))
+        .add(Conv2DTranspose::new(3, 3).strides(2))
+        .add(SpatialDropout2D::new(0.2))
+        .add(ZeroPadding2D::new(1))
+        .add(Cropping2D::new(2))
+        .add(AveragePooling2D::new(3))
+        .add(GlobalAveragePooling2D::new())
+        .add(Dense::new(2));
+    let mut model = stack.build().unwrap();
+    model.compile(Compile::new("mse").optimizer("adam")).unwrap();
+    let (x, y) = (numbers(&[6, 9, 7, 3]), numbers(&[6, 2]));
+    model.fit(&x, &y, Fit::new().epochs(2).verbose(Verbose::Silent)).unwrap();
+    model
+}
+
 #[test]
 fn files_of_many_layers_keep_every_bit() {
-    let mut model = many_layers();
-    let x = numbers(&[5, 6]);
     let folder = tempfile::tempdir().unwrap();
-    for (name, kind) in [("model.keras", FileKind::Keras), ("model.h5", FileKind::Hdf5)] {
-        let path = folder.path().join(name);
-        model.save_as(&path, kind).unwrap();
-        let mut again = load_model(&path).unwrap();
-        assert_eq!(again.predict(&x).unwrap(), model.predict(&x).unwrap(), "{name}");
+    for (mut model, dims) in [(many_layers(), vec![5, 6]), (pictures(), vec![5, 9, 7, 3])] {
+        let x = numbers(&dims);
+        for (name, kind) in [("model.keras", FileKind::Keras), ("model.h5", FileKind::Hdf5)] {
+            let path = folder.path().join(name);
+            model.save_as(&path, kind).unwrap();
+            let mut again = load_model(&path).unwrap();
+            assert_eq!(again.predict(&x).unwrap(), model.predict(&x).unwrap(), "{name}");
+        }
     }
 }
 
@@ -196,6 +235,7 @@ fn keras_reads_what_ceras_writes() {
         ("functional", functional(), vec![5, 4]),
         ("unbuilt", unbuilt_then_built(), vec![3, 2, 2]),
         ("many_layers", many_layers(), vec![5, 6]),
+        ("pictures", pictures(), vec![5, 9, 7, 3]),
     ];
     for (name, mut model, dims) in models {
         let x = numbers(&dims);

@@ -86,6 +86,8 @@ const DROPPED: &[(&str, &str, &[&str])] = &[
     ("MultiHeadAttention", "value_shape", &[]),
     ("MultiHeadAttention", "flash_attention", &["null", "false"]),
     ("Normalization", "max_tokens", &["null"]),
+    // Until Keras 3.5 it was written, and never used.
+    ("RandomRotation", "value_range", &[]),
 ];
 
 /// Puts a layer's description into today's words. `place` says where it stands, for errors.
@@ -164,6 +166,12 @@ fn layer_config(class_name: &str, config: &mut Map<String, Value>) -> Option<Val
         rename(config, "b_regularizer", "bias_regularizer");
         rename(config, "W_constraint", "kernel_constraint");
         rename(config, "b_constraint", "bias_constraint");
+    }
+    if class_name == "RandomContrast"
+        && let Some(factor) = config.get("factor").and_then(Value::as_f64)
+    {
+        // Until Keras 3.3 one number meant less and more contrast alike; since then it is never written.
+        config.insert("factor".into(), json!([factor, factor]));
     }
     if class_name == "BatchNormalization"
         && let Some([axis]) = config.get("axis").and_then(Value::as_array).map(Vec::as_slice)
@@ -312,6 +320,16 @@ mod tests {
         assert_eq!(words.config["activation"], json!("relu"));
         assert_eq!(words.config["kernel_initializer"]["config"], json!({"seed": null}));
         assert!(!words.config.contains_key("batch_input_shape"));
+    }
+
+    #[test]
+    fn one_number_of_contrast_was_for_both_directions() {
+        let words = |factor: Value| {
+            let config = json!({"name": "contrast", "factor": factor, "seed": null});
+            layer(&json!({"class_name": "RandomContrast", "config": config}), "").unwrap().config
+        };
+        assert_eq!(words(json!(0.2))["factor"], json!([0.2, 0.2]));
+        assert_eq!(words(json!([0.0, 0.2]))["factor"], json!([0.0, 0.2]));
     }
 
     #[test]

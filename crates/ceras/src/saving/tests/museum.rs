@@ -7,7 +7,7 @@ fn museum() -> Vec<(String, Group)> {
     let group = |version: String| (version.clone(), Group::load(&format!("museum/{version}/{version}")));
     let first = versions().into_iter().map(group);
     // What scripts beside the museum's first one made, models of the same form.
-    first.chain(museum_of("layers")).collect()
+    first.chain(museum_of("layers")).chain(museum_of("images")).collect()
 }
 
 /// The cases of those Kerases in the museum that have a group of this name.
