@@ -43,7 +43,7 @@ fn targets() -> Tensor {
 
 fn fit(model: &mut Model, epochs: usize) -> Vec<f64> {
     let fit = Fit::new().epochs(epochs).batch_size(3).verbose(Verbose::Silent);
-    model.fit(&pixels(), &targets(), fit).unwrap().get("loss")
+    model.fit(pixels(), targets(), fit).unwrap().get("loss")
 }
 
 #[test]
@@ -58,7 +58,7 @@ fn training_is_the_same_on_any_threads_and_after_a_file() {
     let path = folder.path().join("pictures.keras");
     three.save(&path).unwrap();
     let mut again = load_model(&path).unwrap();
-    assert_eq!(again.predict(&pixels()).unwrap(), three.predict(&pixels()).unwrap());
+    assert_eq!(again.predict(pixels()).unwrap(), three.predict(pixels()).unwrap());
     fit(&mut again, 2);
     fit(&mut three, 2);
     assert_eq!(again.get_weights(), three.get_weights());
