@@ -67,6 +67,11 @@ impl Graph {
         Graph::default()
     }
 
+    /// An empty graph with room for so many nodes and values.
+    pub(crate) fn with_room(nodes: usize, values: usize) -> Graph {
+        Graph { nodes: Vec::with_capacity(nodes), values: Vec::with_capacity(values), ..Graph::default() }
+    }
+
     /// Adds an input.
     pub fn input(&mut self, ty: TensorType, name: &str) -> Value {
         let value = self.push_value(ty, None);

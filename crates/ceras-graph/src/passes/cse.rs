@@ -17,43 +17,82 @@ pub fn cse(graph: &Graph) -> Graph {
 
 /// The same; nothing if there are no such nodes.
 pub(super) fn merged(graph: &Graph) -> Option<Graph> {
-    let mut rebuild = Rebuild::new(graph);
-    let mut known: HashMap<u64, Vec<(Node, Attributes)>> = HashMap::new();
     let twins = saving_twins(graph);
-    let mut merged = twins.len();
-    for (index, node) in graph.nodes().iter().enumerate() {
-        let op: Arc<dyn Op> = twins
-            .get(&index)
-            .map_or_else(|| Arc::clone(&node.op), |twin| Arc::clone(&graph.nodes()[*twin].op));
-        let operands = rebuild.operands(node);
-        let attributes = op.attributes();
-        let entry = known.entry(key(op.name(), &attributes, &operands)).or_default();
-        let same = |(other, theirs): &&(Node, Attributes)| {
-            other.op.name() == op.name() && other.inputs == operands && *theirs == attributes
-        };
-        let outputs = match entry.iter().find(same) {
-            Some((other, _)) => {
-                merged += 1;
-                other.outputs.clone()
-            }
-            None => {
-                let outputs = rebuild.emit(node, Arc::clone(&op), &operands);
-                let node = Node { op, inputs: operands, outputs: outputs.clone(), ..node.clone() };
-                entry.push((node, attributes));
-                outputs
-            }
-        };
-        // A scan in its saving twin's place has more results than it had.
-        for (old, new) in node.outputs.iter().zip(outputs) {
-            rebuild.set(*old, new);
-        }
+    if twins.is_empty() && !has_equal_nodes(graph) {
+        return None;
     }
-    (merged > 0).then(|| rebuild.finish())
+    let mut rebuild = Rebuild::new(graph);
+    let mut known = Known::default();
+    for (index, node) in graph.nodes().iter().enumerate() {
+        let twin = twins.get(&index);
+        let op = &graph.nodes()[*twin.unwrap_or(&index)].op;
+        let operands = rebuild.operands(node);
+        let key = key(&**op, &operands);
+        if let Some(outputs) = known.find(key, &**op, &operands) {
+            for (old, new) in node.outputs.iter().zip(outputs.to_vec()) {
+                rebuild.set(*old, new);
+            }
+            continue;
+        }
+        let outputs = if twin.is_some() {
+            // A scan in its saving twin's place has more results than it had.
+            let outputs = rebuild.emit(node, Arc::clone(op), &operands);
+            node.outputs.iter().zip(&outputs).for_each(|(old, new)| rebuild.set(*old, *new));
+            outputs
+        } else {
+            rebuild.copy_with(node, operands.clone());
+            node.outputs.iter().map(|value| rebuild.get(*value)).collect()
+        };
+        known.add(key, Kept { op: Arc::clone(op), operands, outputs });
+    }
+    Some(rebuild.finish())
 }
 
-fn key(name: &str, attributes: &Attributes, operands: &[Value]) -> u64 {
+/// Whether two nodes compute the same. (If no two have the same operands, none will when others have become one.)
+fn has_equal_nodes(graph: &Graph) -> bool {
+    let mut known = Known::default();
+    graph.nodes().iter().any(|node| {
+        let key = key(&*node.op, &node.inputs);
+        let found = known.find(key, &*node.op, &node.inputs).is_some();
+        let (op, operands, outputs) = (Arc::clone(&node.op), node.inputs.clone(), Vec::new());
+        known.add(key, Kept { op, operands, outputs });
+        found
+    })
+}
+
+/// Nodes by what they compute.
+#[derive(Default)]
+struct Known(HashMap<u64, Vec<Kept>>);
+
+/// One of them.
+struct Kept {
+    op: Arc<dyn Op>,
+    operands: Vec<Value>,
+    outputs: Vec<Value>,
+}
+
+impl Known {
+    /// The results of a node that computes the same.
+    fn find(&self, key: u64, op: &dyn Op, operands: &[Value]) -> Option<&[Value]> {
+        let same = |node: &&Kept| {
+            node.operands == operands
+                && node.op.name() == op.name()
+                && node.op.attributes() == op.attributes()
+        };
+        self.0.get(&key)?.iter().find(same).map(|node| &node.outputs[..])
+    }
+
+    fn add(&mut self, key: u64, node: Kept) {
+        self.0.entry(key).or_default().push(node);
+    }
+}
+
+/// What nodes that compute the same have in common. Attributes count only where operands do not tell nodes apart: they
+/// are dear to ask for.
+fn key(op: &dyn Op, operands: &[Value]) -> u64 {
     let mut hasher = DefaultHasher::new();
-    (name, operands).hash(&mut hasher);
+    (op.name(), operands).hash(&mut hasher);
+    let attributes = if operands.is_empty() { op.attributes() } else { Attributes::none() };
     for (name, attribute) in &attributes.0 {
         name.hash(&mut hasher);
         match attribute {

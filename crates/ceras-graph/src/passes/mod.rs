@@ -59,16 +59,18 @@ pub fn optimize(graph: &Graph) -> Graph {
         ("simplify", simplify::simplified),
         ("cse", cse::merged),
     ];
-    // How many passes in a row have changed nothing.
+    // How many passes in a row have changed nothing. Nodes that nobody uses are dropped on the way to have less work;
+    // that opens nothing to the others.
     let mut idle = 0;
     for (name, pass) in passes.iter().cycle().take(ROUNDS * passes.len()) {
-        if let Some(next) = pass(&graph) {
-            graph = Cow::Owned(checked(name, next));
-            idle = 0;
-        } else {
-            idle += 1;
+        let made = pass(&graph);
+        if *name != "dce" {
+            idle = if made.is_some() { 0 } else { idle + 1 };
         }
-        if idle == passes.len() {
+        if let Some(next) = made {
+            graph = Cow::Owned(checked(name, next));
+        }
+        if idle + 1 == passes.len() {
             break;
         }
     }

@@ -16,7 +16,8 @@ pub(super) struct Rebuild<'a> {
 impl<'a> Rebuild<'a> {
     /// A new graph with the inputs of `source`.
     pub(super) fn new(source: &'a Graph) -> Rebuild<'a> {
-        let mut rebuild = Rebuild { source, graph: Graph::new(), map: vec![None; source.values()] };
+        let graph = Graph::with_room(source.nodes().len(), source.values());
+        let mut rebuild = Rebuild { source, graph, map: vec![None; source.values()] };
         for &input in source.inputs() {
             let value = rebuild.graph.input(source.ty(input).clone(), "");
             rebuild.set(input, value);

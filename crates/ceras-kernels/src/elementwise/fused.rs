@@ -40,6 +40,8 @@ pub struct FusedKernel {
     program: RegisterProgram,
     dense: Plan,
     strided: Plan,
+    /// For each input a bit for each output that is written while the input is still read.
+    read_later: Vec<u64>,
 }
 
 /// How a body is cut into tiles.
@@ -52,6 +54,8 @@ struct Plan {
     /// For each slot where its stage starts, in bytes.
     stages: Vec<usize>,
     stages_bytes: usize,
+    /// How many tiles there are.
+    tiles: usize,
 }
 
 impl Plan {
@@ -83,7 +87,8 @@ impl Plan {
         if stages_bytes > LARGE_STAGES_BYTES || stages.len() > LARGE_SLOTS {
             return Err(format!("a body of {} values at a time is too large", stages.len()));
         }
-        Ok(Plan { layout, tile_rows, tile_width, stages, stages_bytes })
+        let tiles = layout.rows.div_ceil(tile_rows) * layout.inner.div_ceil(tile_width.max(1));
+        Ok(Plan { layout, tile_rows, tile_width, stages, stages_bytes, tiles })
     }
 
     /// Tiles in a row, or 1 if tiles are whole rows.
@@ -91,11 +96,10 @@ impl Plan {
         self.layout.inner.div_ceil(self.tile_width.max(1))
     }
 
-    fn tiles(&self) -> usize {
-        self.layout.rows.div_ceil(self.tile_rows) * self.tiles_across()
-    }
-
     fn tile(&self, index: usize) -> Tile {
+        if self.tiles == 1 {
+            return Tile { row: 0, rows: self.layout.rows, column: 0, width: self.layout.inner };
+        }
         let across = self.tiles_across();
         let (row, column) = (index / across * self.tile_rows, index % across * self.tile_width);
         Tile {
@@ -150,7 +154,12 @@ pub fn fused(body: Body, isa: Isa) -> Result<FusedKernel, String> {
     let program = RegisterProgram::new(&body, isa)?;
     let dense = Plan::new(&body, &program, false)?;
     let strided = Plan::new(&body, &program, true)?;
-    Ok(FusedKernel { program, dense, strided })
+    let later = |input: usize| {
+        let outputs = (0..program.outputs).filter(|output| program.reads_at_or_after(input, *output));
+        outputs.fold(0, |bits, output| bits | 1 << output)
+    };
+    let read_later = (0..program.inputs).map(later).collect();
+    Ok(FusedKernel { program, dense, strided, read_later })
 }
 
 /// Room for the stages of a tile.
@@ -305,22 +314,24 @@ impl Kernel for FusedKernel {
         if total == 0 {
             return;
         }
-        let read_later =
-            io.in_place.iter().filter(|(input, output)| self.program.reads_at_or_after(*input, *output));
-        let mut staged = read_later.fold(0, |bits, (_, output)| bits | 1 << output);
-        for (output, view) in io.outputs.iter().enumerate() {
+        let mut staged = io
+            .in_place
+            .iter()
+            .fold(0, |bits, (input, output)| bits | self.read_later[*input] & (1 << output));
+        for (output, view) in io.outputs.iter().enumerate().filter(|(_, view)| !view.is_contiguous()) {
             let row_bytes = plan.layout.inner * self.program.sizes[self.program.inputs + output];
-            let splits = plan.tile_rows > 1 || !view.row_bytes.is_multiple_of(row_bytes);
-            if !view.is_contiguous() && splits {
+            if plan.tile_rows > 1 || !view.row_bytes.is_multiple_of(row_bytes) {
                 staged |= 1 << output;
             }
         }
         let run = Run { program: &self.program, plan, inputs: io.inputs, outputs: io.outputs, staged };
-        let tiles = plan.tiles();
-        let work = total.saturating_mul(self.program.weight);
-        let tile_elements = plan.tile_rows * plan.tile_width;
-        let tiles_per_task = (TASK_ELEMENTS / tile_elements).max(1);
-        if work < PARALLEL_WORK || tiles <= tiles_per_task {
+        let tiles = plan.tiles;
+        if total.saturating_mul(self.program.weight) < PARALLEL_WORK {
+            run.tiles(0..tiles);
+            return;
+        }
+        let tiles_per_task = (TASK_ELEMENTS / (plan.tile_rows * plan.tile_width)).max(1);
+        if tiles <= tiles_per_task {
             run.tiles(0..tiles);
             return;
         }

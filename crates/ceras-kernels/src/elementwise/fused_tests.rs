@@ -53,7 +53,7 @@ fn dense(shape: &[usize]) -> Vec<usize> {
 
 fn cases() -> Vec<(Vec<usize>, [Vec<usize>; 3])> {
     let mut cases = Vec::new();
-    let shapes: [&[usize]; 14] = [
+    let shapes: [&[usize]; 17] = [
         &[],
         &[1],
         &[7],
@@ -62,6 +62,9 @@ fn cases() -> Vec<(Vec<usize>, [Vec<usize>; 3])> {
         &[32, 10],
         &[3, 1025],
         &[2, 3, 5],
+        &[33, 3],
+        &[2, 2],
+        &[9, 1, 16],
         &[70, 33],
         &[5, 1, 64],
         &[2, 2100],

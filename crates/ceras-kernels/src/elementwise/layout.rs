@@ -25,6 +25,8 @@ pub(super) struct Access {
     pub(super) kind: Kind,
     outer: Vec<usize>,
     inner: usize,
+    /// How many elements the operand must have.
+    elements: usize,
 }
 
 /// The axes of a body after merging: rows of `inner` elements.
@@ -101,7 +103,9 @@ impl Layout {
             .map(|((size, _), mut merged)| {
                 let first = if merged.is_empty() { 1 } else { merged.remove(0) };
                 merged.reverse();
-                Access { size: *size, kind: kind(&dims, inner, &merged, first), outer: merged, inner: first }
+                let kind = kind(&dims, inner, &merged, first);
+                let elements = elements(&dims, inner, &merged, first);
+                Access { size: *size, kind, outer: merged, inner: first, elements }
             })
             .collect();
         Ok(Layout { rows: dims.iter().product(), outer: dims, inner, accesses })
@@ -109,13 +113,7 @@ impl Layout {
 
     /// How many elements an operand must have.
     pub(super) fn elements(&self, operand: usize) -> usize {
-        let access = &self.accesses[operand];
-        if self.rows * self.inner == 0 {
-            return 0;
-        }
-        let outer: usize =
-            self.outer.iter().zip(&access.outer).map(|(extent, stride)| (extent - 1) * stride).sum();
-        outer + (self.inner - 1) * access.inner + 1
+        self.accesses[operand].elements
     }
 
     /// Where a row of the body starts in an operand, in elements, and its place in the outer axes.
@@ -235,6 +233,15 @@ impl Layout {
     }
 }
 
+/// How many elements an operand with these strides must have.
+fn elements(outer: &[usize], inner: usize, strides: &[usize], inner_stride: usize) -> usize {
+    if inner == 0 || outer.contains(&0) {
+        return 0;
+    }
+    let last: usize = outer.iter().zip(strides).map(|(extent, stride)| (extent - 1) * stride).sum();
+    last + (inner - 1) * inner_stride + 1
+}
+
 fn kind(outer: &[usize], inner: usize, strides: &[usize], inner_stride: usize) -> Kind {
     let mut dense = inner;
     let mut linear = inner_stride == 1 || inner == 1;
@@ -319,10 +326,38 @@ unsafe fn copy_few<T: Copy>(source: *const T, target: *mut T, len: usize) {
 /// # Safety
 /// There are `rows` elements `stride` apart, and room for as many rows of `width`; both are aligned.
 unsafe fn repeat_each(source: *const u32, stride: usize, target: *mut u32, rows: usize, width: usize) {
-    for row in 0..rows {
-        // SAFETY: as the caller vouches.
-        unsafe { fill_with(target.add(row * width), source.add(row * stride).read(), width) }
+    // SAFETY: as the caller vouches; a width is at most the number of elements of its case.
+    unsafe {
+        let done = match width {
+            1..=4 => repeat_short::<4>(source, stride, target, rows, width),
+            5..=16 => repeat_short::<16>(source, stride, target, rows, width),
+            _ => 0,
+        };
+        for row in done..rows {
+            fill_with(target.add(row * width), source.add(row * stride).read(), width);
+        }
     }
+}
+
+/// Repeats elements where rows are short: `N` times each, over the start of what comes after it, as far as there is room
+/// for so many. Gives the number of rows.
+///
+/// # Safety
+/// As for `repeat_each`; `width` is 1 to `N`.
+#[inline(always)]
+unsafe fn repeat_short<const N: usize>(
+    source: *const u32,
+    stride: usize,
+    target: *mut u32,
+    rows: usize,
+    width: usize,
+) -> usize {
+    let whole = (rows * width).checked_sub(N).map_or(0, |last| last / width + 1);
+    for row in 0..whole {
+        // SAFETY: `row · width + N ≤ rows · width`, so the run lies in the room; the element is the caller's.
+        unsafe { target.add(row * width).cast::<[u32; N]>().write([source.add(row * stride).read(); N]) }
+    }
+    whole
 }
 
 /// Repeats an element.

@@ -28,6 +28,8 @@ const STRIP: usize = 256;
 const RUNS: usize = 4;
 /// Rows up to this length are turned, so that the results of several lie side by side.
 const SHORT: usize = 16;
+/// Rows up to this length are reduced one by one, in registers.
+const FEW: usize = 4;
 
 /// The reduction of `[outer, n, inner]` to `[outer, inner]`.
 #[derive(Clone, Copy, Debug)]
@@ -68,6 +70,7 @@ pub(super) struct Code<T> {
     accumulate: Accumulate<T>,
     fold: Fold<T>,
     columns: Columns<T>,
+    few: Few<T>,
     combine: fn(&Stage, &mut [T]),
     /// Combines two elements.
     pub(super) pair: fn(T, T) -> T,
@@ -79,6 +82,9 @@ type Accumulate<T> = unsafe fn(&[T], usize, usize, &mut [T; RUNS * PARTIALS]);
 type Fold<T> = unsafe fn(&[T; RUNS * PARTIALS]) -> [T; RUNS];
 /// Reduces some columns of a block: elements, elements of a row, first column, partial results, results.
 type Columns<T> = unsafe fn(&[T], usize, usize, &mut [T], &mut [T]);
+
+/// Reduces runs of at most [`FEW`] elements: elements, length of a run, identity, results.
+type Few<T> = unsafe fn(&[T], usize, T, &mut [T]);
 
 /// One function at the level of this machine: the wrappers tell the compiler which instructions there are.
 macro_rules! at_level {
@@ -119,6 +125,7 @@ impl<T: Element> Code<T> {
                 isa,
                 columns(x: &[T], inner: usize, column: usize, partials: &mut [T], results: &mut [T])
             ),
+            few: at_level!(isa, few(x: &[T], n: usize, identity: T, results: &mut [T])),
             combine: combine::<T, F>,
             pair: F::map::<Reference>,
         }
@@ -143,7 +150,11 @@ impl<T: Element> Code<T> {
         if stage.inner == 1 {
             // SAFETY: a unit is one result, written by nobody else (the caller vouches).
             let results = unsafe { std::slice::from_raw_parts_mut(results.add(units.start), units.len()) };
-            if stage.n <= SHORT {
+            if stage.n <= FEW {
+                let runs = &x[units.start * stage.n..units.end * stage.n];
+                // SAFETY: the code is for this machine.
+                unsafe { (self.few)(runs, stage.n, identity, results) };
+            } else if stage.n <= SHORT {
                 self.short_rows(&x[units.start * stage.n..units.end * stage.n], identity, stage.n, results);
             } else {
                 self.rows(stage, identity, x, results, units.start);
@@ -269,6 +280,37 @@ fn fold<T: Element, F: Map2<T, T, Out = T>, L: Level>(partials: &[T; RUNS * PART
         }
         partials[0]
     })
+}
+
+/// Runs of `n` elements, `n ≤ FEW`, in the order of a block of as many.
+#[inline(always)]
+fn few<T: Element, F: Map2<T, T, Out = T>, L: Level>(x: &[T], n: usize, identity: T, results: &mut [T]) {
+    match n {
+        1 => runs_of::<T, F, L, 1>(x, identity, results),
+        2 => runs_of::<T, F, L, 2>(x, identity, results),
+        3 => runs_of::<T, F, L, 3>(x, identity, results),
+        _ => runs_of::<T, F, L, FEW>(x, identity, results),
+    }
+}
+
+#[inline(always)]
+fn runs_of<T: Element, F: Map2<T, T, Out = T>, L: Level, const N: usize>(
+    x: &[T],
+    identity: T,
+    results: &mut [T],
+) {
+    for (run, result) in x.chunks_exact(N).zip(results) {
+        let mut partials = [identity; FEW];
+        for (partial, &x) in partials.iter_mut().zip(run) {
+            *partial = F::map::<L>(*partial, x);
+        }
+        for half in [2, 1].into_iter().filter(|half| *half < N) {
+            for lane in 0..half {
+                partials[lane] = F::map::<L>(partials[lane], partials[lane + half]);
+            }
+        }
+        *result = partials[0];
+    }
 }
 
 /// A block of rows, `inner` elements each, of which some columns are reduced; the partial results are the identity.

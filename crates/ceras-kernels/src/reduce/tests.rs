@@ -66,6 +66,23 @@ fn levels() -> Vec<Isa> {
 }
 
 #[test]
+fn rows_are_combined_as_columns_are() {
+    let mut numbers = Sequence::new(9);
+    let rows = 37;
+    for n in 1..=20 {
+        let data = numbers.floats(rows * n);
+        let turned: Vec<f32> = (0..rows * n).map(|at| data[at % rows * n + at / rows]).collect();
+        for isa in Isa::available() {
+            for reduction in [Reduction::Sum, Reduction::Product, Reduction::Max, Reduction::Min] {
+                let lying = reduce(reduction, &[rows, n], &[1], &data, isa, 1);
+                let standing = reduce(reduction, &[n, rows], &[0], &turned, isa, 1);
+                assert_eq!(bytes(&lying), bytes(&standing), "{reduction:?} of {n} at {isa}");
+            }
+        }
+    }
+}
+
+#[test]
 fn floats_over_all_axes() {
     let mut numbers = Sequence::new(1);
     for dims in SHAPES {
