@@ -1,14 +1,12 @@
-//! What the convolutional layers share: their config and builders, how the window follows from it, and what comes after
-//! the convolution.
+//! What the convolutional layers share: their config and builders, and how the window follows from it.
 
-use ceras_graph::{DType, Graph, GraphError, Shape, TensorType, Value, compose, ops};
+use ceras_graph::{Graph, GraphError, Shape, Value, ops};
 
-use crate::activations::ActivationRef;
 use crate::constraints::ConstraintRef;
 use crate::error::{Error, ErrorKind, Result};
 use crate::initializers::InitializerRef;
+use crate::layers::BuildCx;
 use crate::layers::spatial::{Padding, rank_is};
-use crate::layers::{BuildCx, CallCx, DataFormat};
 use crate::regularizers::RegularizerRef;
 
 /// How a layer's kernel moves, from its config.
@@ -130,47 +128,6 @@ impl Declared<'_> {
     }
 }
 
-/// What comes after a convolution.
-pub(super) struct After<'a> {
-    pub(super) use_bias: bool,
-    pub(super) activation: &'a ActivationRef,
-    pub(super) activity_regularizer: &'a Option<RegularizerRef>,
-    pub(super) data_format: DataFormat,
-}
-
-impl After<'_> {
-    /// Bias, activation, and the channels where the format has them.
-    pub(super) fn apply(&self, cx: &mut CallCx<'_>, mut y: Value) -> Result<Value> {
-        if self.use_bias {
-            let bias = cx.weight("bias")?;
-            y = compose::add(cx.graph(), y, bias)?;
-        }
-        // Activations that look along the last axis see there what Keras has there; the others leave the channels where they
-        // are, so that the next layer takes them as they are.
-        let early = self.data_format == DataFormat::ChannelsLast || is_elementwise(self.activation);
-        if early {
-            y = self.activation.apply(cx.graph(), y)?;
-        }
-        let mut y = self.data_format.restore(cx.graph(), y)?;
-        if !early {
-            y = self.activation.apply(cx.graph(), y)?;
-        }
-        if let Some(regularizer) = self.activity_regularizer {
-            cx.add_activity_loss(regularizer, y)?;
-        }
-        Ok(y)
-    }
-}
-
-/// Whether an activation looks at each number by itself.
-fn is_elementwise(activation: &ActivationRef) -> bool {
-    let mut g = Graph::default();
-    let x = g.input(TensorType::new(DType::F32, [2, 2, 2]), "x");
-    let applied = activation.apply(&mut g, x).is_ok();
-    let scalar = |value: &Value| g.ty(*value).shape.rank() == 0;
-    applied && g.nodes().iter().all(|node| node.op.elementwise().is_some() || node.inputs.iter().all(scalar))
-}
-
 /// That channels and filters can be divided into groups.
 pub(super) fn check_groups(groups: usize, channels: usize, filters: usize) -> Result<()> {
     let usage = |text: String| Err(Error::new(ErrorKind::Usage, text));
@@ -199,7 +156,7 @@ pub(super) fn one() -> usize {
 }
 
 /// Defines a convolutional layer: the struct that is Keras' config (keys in Keras' order), `new`, builders, the entry of
-/// the registry, and what [`Moves`] and [`After`] take from it.
+/// the registry, and what [`Moves`] and [`After`](super::after::After) take from it.
 macro_rules! convolution_layer {
     (
         $(#[$meta:meta])*
@@ -457,8 +414,8 @@ macro_rules! convolution_layer {
                 }
             }
 
-            fn after(&self) -> super::common::After<'_> {
-                super::common::After {
+            fn after(&self) -> super::after::After<'_> {
+                super::after::After {
                     use_bias: self.use_bias,
                     activation: &self.activation,
                     activity_regularizer: &self.activity_regularizer,

@@ -1,5 +1,6 @@
 //! Layers whose kernels move over their inputs.
 
+mod after;
 mod common;
 pub mod conv1d;
 pub mod conv1d_transpose;
