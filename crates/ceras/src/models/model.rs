@@ -266,7 +266,8 @@ impl Model {
     /// Another number of values, or one of another shape; then no weight is changed.
     pub fn set_weights(&mut self, values: &[Tensor]) -> Result<()> {
         if values.len() != self.weights {
-            let text = format!("the model has {} weights; {} values are given", self.weights, values.len());
+            let (count, verb) = (values.len(), if values.len() == 1 { "value is" } else { "values are" });
+            let text = format!("the model has {} weights; {count} {verb} given", self.weights);
             return Err(Error::new(ErrorKind::Shape, text));
         }
         let before = self.get_weights();

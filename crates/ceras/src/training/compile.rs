@@ -93,6 +93,10 @@ impl Compile {
 
     /// What to measure, by Keras' names or as objects. On a model with several outputs this is one metric for each, as in
     /// Keras; [`Compile::metrics_per_output`] takes lists.
+    ///
+    /// # Keras
+    /// What a mask leaves out counts in no metric; there it does in those that are no running means, such as `auc`. A metric
+    /// that needs to be told something, such as `mean_io_u` its classes, is given as an object.
     #[must_use]
     pub fn metrics<T: Into<Named<MetricRef>>>(mut self, metrics: impl IntoIterator<Item = T>) -> Compile {
         self.metrics = PerOutput::Same(metrics.into_iter().map(Into::into).collect());

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use ceras_cpu::{Binding, Executable, Memory, Options, Signature};
-use ceras_graph::{DType, Graph, Shape, TensorType, Value, autodiff, compose, ops};
+use ceras_graph::{DType, Graph, GraphError, Shape, TensorType, Value, autodiff, compose, ops};
 
 use super::compile::{Compiled, OptimizerState};
 use super::eager::Eager;
@@ -217,7 +217,10 @@ impl Builder {
             let loss =
                 losses::compute(g, &**loss, self.y[index], output.value, self.weights[index], output.mask);
             g.leave();
-            let loss = loss.map_err(|error| Error::from(error).context("while tracing the loss"))?;
+            let loss = loss.map_err(|error| {
+                let error = Error::from(GraphError { scope: String::new(), ..error });
+                error.within(format!("the loss of output {index} cannot be worked out"))
+            })?;
             each.push(Some(loss));
             let weighted = match &compiled.loss_weights {
                 Some(weights) => compose::multiply_scalar(g, loss, weights[index])?,

@@ -1,5 +1,6 @@
 //! Sample weights, masks, class weights and outputs without a loss: losses, metrics and weights as in Keras.
 
+use ceras::layers::Masking;
 use ceras::losses::LossRef;
 use ceras::metrics::MetricRef;
 use ceras::optimizers::OptimizerRef;
@@ -228,4 +229,22 @@ fn classes_of_steps_have_their_weights() {
     let both =
         OnBatch::new().sample_weight(Tensor::from_slice(&[4.0f32])).class_weight([(0, 0.5), (1, 0.125)]);
     assert_eq!(loss(both), by_hand);
+}
+
+/// What a mask leaves out counts in no metric, also in those where Keras counts it.
+#[test]
+fn masked_steps_count_in_no_metric() {
+    let stack = Sequential::new().add(Input::new([2, 1])).add(Masking::new());
+    let head = Dense::new(1).activation("sigmoid").kernel_initializer("ones");
+    let mut model = stack.add(head).build().unwrap();
+    model
+        .compile(Compile::new("binary_crossentropy").metrics(["auc", "precision", "recall", "accuracy"]))
+        .unwrap();
+    let x = Tensor::new(&[2, 2, 1], [2.0f32, 0.0, -2.0, 0.0]).unwrap();
+    // The masked steps, with a prediction of 0.5, are wrong whatever the threshold.
+    let y = Tensor::new(&[2, 2, 1], [1.0f32, 0.0, 0.0, 1.0]).unwrap();
+    let logs = model.evaluate(&x, &y, Evaluate::new()).unwrap();
+    for key in ["auc", "precision", "recall", "accuracy"] {
+        assert!((logs.get(key).unwrap() - 1.0).abs() < 1e-6, "{key}: {:?}", logs.get(key));
+    }
 }
