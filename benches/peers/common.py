@@ -17,7 +17,7 @@ PRODUCTS = [
 
 def report(peer, work, unit, values):
     """One line for a piece of work: the best and the median of some runs."""
-    values = sorted(values, reverse=unit == "GFLOP/s")
+    values = sorted(values, reverse=unit.endswith("/s"))
     peak_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     line = dict(peer=peer, work=work, unit=unit, best=values[0], median=values[len(values) // 2], peak_mib=peak_kib / 1024)
     print(json.dumps(line), flush=True)

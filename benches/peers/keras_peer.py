@@ -50,6 +50,48 @@ def w2():
     report(PEER, "W2", "s", seconds(run, 2))
 
 
+def pictures(count, side):
+    return numbers.random((count, side, side, 3), dtype=np.float32)
+
+
+def epochs(model, x, classes, batch, repeats):
+    """Epochs of training, after one that compiles."""
+    y = np.arange(len(x), dtype=np.int32) % classes
+    run = lambda: model.fit(x, y, batch_size=batch, verbose=0)
+    run()
+    return seconds(run, repeats)
+
+
+def w3():
+    import keras
+    from keras import layers
+
+    convolution = lambda: layers.Conv2D(50, 3, activation="relu")
+    body = [convolution(), layers.MaxPooling2D(), convolution(), layers.MaxPooling2D(), layers.Flatten()]
+    model = keras.Sequential([layers.Input((64, 64, 3)), *body, layers.Dense(50, activation="relu"), layers.Dense(10)])
+    model.compile(loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True), optimizer="adam")
+    report(PEER, "W3", "s", epochs(model, pictures(878, 64), 10, 32, 5))
+
+
+def w4():
+    import keras
+
+    model = keras.applications.DenseNet121(include_top=False, weights=None, input_shape=(160, 160, 3))
+    x = pictures(64, 160)
+    run = lambda: model.predict(x, batch_size=32, verbose=0)
+    run()
+    report(PEER, "W4", "images/s", [64 / time for time in seconds(run, 5)])
+
+
+def w5():
+    import keras
+
+    model = keras.applications.ResNet50(weights=None, classes=1000)
+    model.compile(loss="sparse_categorical_crossentropy", optimizer=keras.optimizers.SGD(0.01, momentum=0.9))
+    times = epochs(model, pictures(16, 224), 1000, 16, 2)
+    report(PEER, "W5", "images/s", [16 / time for time in times])
+
+
 def row():
     model, x = penguins(), normal(1, 4)
     model.compile()
@@ -96,4 +138,4 @@ def dense():
     report(PEER, "dense", "GFLOP/s", rates(lambda: layer(x, w, g), 6 * 4096 * 256 * 1024, 5))
 
 
-main(dict(w1=w1, w2=w2, row=row, save=save, start=start, mm=mm, dense=dense))
+main(dict(w1=w1, w2=w2, w3=w3, w4=w4, w5=w5, row=row, save=save, start=start, mm=mm, dense=dense))

@@ -55,7 +55,8 @@ measure() { # PEER FILE COMMAND…
     peer=$1; file=$2; shift 2
     export MODEL="$folder/$file"
     "$@" save
-    for work in w1 w2 row mm dense; do
+    # Burn and Candle have no networks of convolutions here: they say so and are passed over.
+    for work in w1 w2 w3 w4 w5 row mm dense; do
         say "$peer: $work"
         "$@" $work >> "$lines/$file.json" || say "skipped: $peer $work"
     done

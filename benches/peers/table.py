@@ -6,9 +6,13 @@ import sys
 ROWS = [
     ("W1", "penguins, 100 epochs"),
     ("W2", "weather with BatchNorm, 200 epochs with validation"),
+    ("W3", "a small CNN, one epoch of 878 pictures of 64×64"),
+    ("W4", "DenseNet121 predicts pictures of 160×160, 32 at a time"),
+    ("W5", "ResNet50 learns from pictures of 224×224, 16 at a time"),
     ("row", "one row, warm"),
     ("start", "process start, load, predict one row"),
     ("memory", "peak memory of W1"),
+    ("memory W3", "peak memory of W3"),
     ("mm 1024", "SGEMM 1024³"),
     ("mm 4096", "SGEMM 4096³"),
     ("mm 32x100x50", "32×100×50"),
@@ -22,6 +26,8 @@ PEERS = ["ceras", "ceras avx2", "Burn", "Candle", "PyTorch", "Keras/JAX", "Keras
 def show(value, unit):
     if unit == "GFLOP/s":
         return f"{value:.0f} GFLOP/s"
+    if unit == "images/s":
+        return f"{value:.3g} images/s"
     if unit == "MiB":
         return f"{value:.0f} MiB"
     for scale, name in ((1, "s"), (1e-3, "ms"), (1e-6, "µs")):
@@ -37,8 +43,9 @@ def read(paths):
             if text.startswith("{"):
                 line = json.loads(text)
                 cells[line["work"], line["peer"]] = (line["best"], line["unit"])
-                if line["work"] == "W1" and line.get("peak_mib"):
-                    cells["memory", line["peer"]] = (line["peak_mib"], "MiB")
+                memory = {"W1": "memory", "W3": "memory W3"}.get(line["work"])
+                if memory and line.get("peak_mib"):
+                    cells[memory, line["peer"]] = (line["peak_mib"], "MiB")
     return cells
 
 
@@ -57,7 +64,7 @@ def main():
         ratio = "–"
         if own and others:
             values = [value for value, _ in others]
-            ratio = own[0] / max(values) if own[1] == "GFLOP/s" else min(values) / own[0]
+            ratio = own[0] / max(values) if own[1].endswith("/s") else min(values) / own[0]
             ratio = f"{ratio:.2f}×"
         print(f"| {name} | {' | '.join(shown)} | {ratio} |")
 

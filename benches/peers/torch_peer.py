@@ -56,6 +56,102 @@ def w2():
     report(PEER, "W2", "s", seconds(run, 3))
 
 
+def pictures(count, side):
+    """Channels last is the order in which PyTorch is fastest here."""
+    return torch.rand(count, 3, side, side).contiguous(memory_format=torch.channels_last)
+
+
+def epochs(model, optimizer, x, classes, batch, repeats):
+    """Epochs of training, after one that is not counted."""
+    y = torch.arange(len(x)) % classes
+
+    def run():
+        model.train()
+        for rows in torch.randperm(len(x)).split(batch):
+            optimizer.zero_grad()
+            inputs = x[rows].contiguous(memory_format=torch.channels_last)
+            loss = nn.functional.cross_entropy(model(inputs), y[rows])
+            loss.backward()
+            optimizer.step()
+            loss.item()
+
+    run()
+    return seconds(run, repeats)
+
+
+def w3():
+    body = [nn.Conv2d(3, 50, 3), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(50, 50, 3), nn.ReLU(), nn.MaxPool2d(2)]
+    head = [nn.Flatten(), nn.Linear(9800, 50), nn.ReLU(), nn.Linear(50, 10)]
+    model = nn.Sequential(*body, *head)
+    report(PEER, "W3", "s", epochs(model, torch.optim.Adam(model.parameters()), pictures(878, 64), 10, 32, 5))
+
+
+def normalized(channels):
+    return [nn.BatchNorm2d(channels), nn.ReLU(inplace=True)]
+
+
+class Dense(nn.Module):
+    """A layer of DenseNet: what comes in, and 32 channels more."""
+
+    def __init__(self, channels):
+        super().__init__()
+        narrow = [*normalized(channels), nn.Conv2d(channels, 128, 1, bias=False)]
+        self.new = nn.Sequential(*narrow, *normalized(128), nn.Conv2d(128, 32, 3, padding=1, bias=False))
+
+    def forward(self, x):
+        return torch.cat([x, self.new(x)], 1)
+
+
+def densenet121():
+    parts = [nn.Conv2d(3, 64, 7, 2, 3, bias=False), *normalized(64), nn.MaxPool2d(3, 2, 1)]
+    channels = 64
+    for block, layers in enumerate((6, 12, 24, 16)):
+        if block:
+            parts += [*normalized(channels), nn.Conv2d(channels, channels // 2, 1, bias=False), nn.AvgPool2d(2)]
+            channels //= 2
+        for _ in range(layers):
+            parts.append(Dense(channels))
+            channels += 32
+    return nn.Sequential(*parts, *normalized(channels))
+
+
+def w4():
+    model = densenet121().eval().to(memory_format=torch.channels_last)
+    x = pictures(64, 160)
+    with torch.inference_mode():
+        run = lambda: [model(batch) for batch in x.split(32)]
+        run()
+        report(PEER, "W4", "images/s", [64 / time for time in seconds(run, 3)])
+
+
+class Residual(nn.Module):
+    def __init__(self, channels, width, stride, widen):
+        super().__init__()
+        narrow = [nn.Conv2d(channels, width, 1, stride), *normalized(width)]
+        middle = [nn.Conv2d(width, width, 3, padding=1), *normalized(width)]
+        self.body = nn.Sequential(*narrow, *middle, nn.Conv2d(width, 4 * width, 1), nn.BatchNorm2d(4 * width))
+        wide = nn.Sequential(nn.Conv2d(channels, 4 * width, 1, stride), nn.BatchNorm2d(4 * width))
+        self.shortcut = wide if widen else nn.Identity()
+
+    def forward(self, x):
+        return nn.functional.relu(self.body(x) + self.shortcut(x), inplace=True)
+
+
+def resnet50():
+    parts, channels = [nn.Conv2d(3, 64, 7, 2, 3), *normalized(64), nn.MaxPool2d(3, 2, 1)], 64
+    for stage, (blocks, width) in enumerate(((3, 64), (4, 128), (6, 256), (3, 512))):
+        for block in range(blocks):
+            parts.append(Residual(channels, width, 2 if stage and not block else 1, block == 0))
+            channels = 4 * width
+    return nn.Sequential(*parts, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(2048, 1000))
+
+
+def w5():
+    model = resnet50().to(memory_format=torch.channels_last)
+    times = epochs(model, torch.optim.SGD(model.parameters(), 0.01, momentum=0.9), pictures(16, 224), 1000, 16, 2)
+    report(PEER, "W5", "images/s", [16 / time for time in times])
+
+
 def row():
     model, x = penguins().eval(), torch.randn(1, 4)
     with torch.no_grad():
@@ -88,4 +184,4 @@ def dense():
     report(PEER, "dense", "GFLOP/s", rates(lambda: (x @ w, g @ w.T, x.T @ g), 6 * 4096 * 256 * 1024, 5))
 
 
-main(dict(w1=w1, w2=w2, row=row, save=save, start=start, mm=mm, dense=dense))
+main(dict(w1=w1, w2=w2, w3=w3, w4=w4, w5=w5, row=row, save=save, start=start, mm=mm, dense=dense))

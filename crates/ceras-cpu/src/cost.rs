@@ -5,7 +5,7 @@ use ceras_graph::{Attribute, Attributes, Graph, Node, TensorType};
 /// Floating-point operations of a node.
 ///
 /// A contraction (an op that names `lhs_contracting_dimensions`) takes a multiplication and an addition for each
-/// product; an elementwise op one operation an element; a graph among the attributes what its nodes take, once for each
+/// product, and so does a convolution (one that names `lhs_dilation`), margins and all; an elementwise op one operation an element; a graph among the attributes what its nodes take, once for each
 /// step along the leading axis that the operands have and the graph's inputs lack; anything else one operation for
 /// each element that goes in and does not come out, as a reduction does.
 pub(crate) fn flops(graph: &Graph, node: &Node) -> u64 {
@@ -17,6 +17,9 @@ pub(crate) fn flops(graph: &Graph, node: &Node) -> u64 {
     let own = match contracting {
         Some((_, Attribute::Ints(axes))) => {
             outputs.saturating_mul(2).saturating_mul(contracted(&inputs, axes))
+        }
+        _ if attributes.iter().any(|(name, _)| *name == "lhs_dilation") => {
+            convolution(&inputs, graph.ty(node.outputs[0]), &attributes)
         }
         _ if node.op.elementwise().is_some() => outputs,
         _ if !bodies.is_empty() => 0,
@@ -45,6 +48,29 @@ fn contracted(inputs: &[&TensorType], axes: &[i64]) -> u64 {
     axes.iter().map(|axis| dim(axis).unwrap_or(1) as u64).product()
 }
 
+/// A convolution multiplies each element of its result with a kernel of one feature, less those positions that meet the
+/// zeros of a dilated image; the gradient of a kernel (which says how large its window is) takes what its convolution
+/// took.
+fn convolution(inputs: &[&TensorType], output: &TensorType, attributes: &[(&str, Attribute)]) -> u64 {
+    let [image, other, ..] = inputs else { return 0 };
+    let (result, kernel) = match attributes.iter().any(|(name, _)| *name == "window_dimensions") {
+        true => (*other, output),
+        false => (output, *other),
+    };
+    let dilated: u64 = attributes
+        .iter()
+        .filter_map(|(name, attribute)| match attribute {
+            Attribute::Ints(steps) if *name == "lhs_dilation" => Some(steps),
+            _ => None,
+        })
+        .flatten()
+        .map(|&step| step.max(1) as u64)
+        .product();
+    let products = elements(result).saturating_mul(elements(kernel));
+    let features = result.shape.last().unwrap_or(1).max(1) as u64;
+    if elements(image) == 0 { 0 } else { 2 * (products / features / dilated) }
+}
+
 /// How often a body runs: the length of the leading axis that an operand has beyond the body's input. Once when the
 /// body does not take the operands as they are, as what follows a contraction.
 fn repetitions(inputs: &[&TensorType], body: &Graph) -> u64 {
@@ -64,6 +90,21 @@ mod tests {
     use ceras_graph::{DType, Function, TensorType, compose, ops};
 
     use super::*;
+
+    #[test]
+    fn a_convolution_and_its_gradients() {
+        let ty = |dims: [usize; 4]| TensorType::new(DType::F32, dims);
+        let inputs = [("x", ty([2, 8, 8, 3])), ("kernel", ty([3, 3, 3, 5])), ("ct", ty([2, 3, 3, 5]))];
+        let window = ops::ConvolutionWindow { strides: vec![2, 2], ..ops::ConvolutionWindow::plain(2) };
+        let forward = Function::trace(&inputs, |g, x| Ok(vec![ops::convolution(g, x[0], x[1], &window)?]));
+        let gradient = Function::trace(&inputs, |g, x| {
+            Ok(vec![ops::convolution_kernel_gradient(g, x[0], x[2], &[3, 3], &window)?])
+        });
+        for function in [forward, gradient] {
+            let graph = function.unwrap().into_graph();
+            assert_eq!(flops(&graph, &graph.nodes()[0]), 2 * (2 * 3 * 3 * 5) * (3 * 3 * 3));
+        }
+    }
 
     #[test]
     fn a_dense_layer_with_bias_and_tanh() {

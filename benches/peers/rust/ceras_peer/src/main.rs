@@ -1,5 +1,8 @@
 //! ceras: `ceras_peer WORK`.
 
+#[path = "../../../../networks/mod.rs"]
+mod networks;
+
 use ceras::graph::{DType, Function, Tensor as Values, TensorType, compose, ops};
 use ceras::prelude::*;
 use ceras::saving::CustomObjects;
@@ -67,6 +70,41 @@ fn row() -> Result<()> {
     Ok(())
 }
 
+fn pictures(count: usize, side: usize) -> Result<Tensor> {
+    Ok(Tensor::new(&[count, side, side, 3], Numbers::new(9).floats(count * side * side * 3))?)
+}
+
+/// Epochs of a network in training, after one that compiles it.
+fn epochs(model: &mut Model, x: &Tensor, classes: usize, batch: usize, repeats: usize) -> Vec<f64> {
+    let labels: Vec<i32> = (0..x.dims()[0]).map(|row| (row % classes) as i32).collect();
+    let y = Tensor::from_slice(&labels);
+    let mut epoch = || {
+        model.fit(x, &y, Fit::new().batch_size(batch).verbose(Verbose::Silent)).expect("finite numbers");
+    };
+    epoch();
+    seconds(repeats, epoch)
+}
+
+fn w3() -> Result<()> {
+    let x = pictures(878, 64)?;
+    report(peer(), "W3", "s", epochs(&mut networks::lesson_cnn()?, &x, 10, 32, 5));
+    Ok(())
+}
+
+fn w4() -> Result<()> {
+    let (mut model, x) = (networks::densenet121(160)?, pictures(64, 160)?);
+    let mut run = || drop(model.predict_all(&x, 32).expect("the network's input"));
+    run();
+    report(peer(), "W4", "images/s", seconds(3, run).into_iter().map(|time| 64.0 / time).collect());
+    Ok(())
+}
+
+fn w5() -> Result<()> {
+    let times = epochs(&mut networks::resnet50()?, &pictures(16, 224)?, 1000, 16, 2);
+    report(peer(), "W5", "images/s", times.into_iter().map(|time| 16.0 / time).collect());
+    Ok(())
+}
+
 /// Is timed from outside: load a file, predict a row, end.
 fn start() -> Result<()> {
     let mut model = ceras::saving::load(model_path(), &CustomObjects::new())?.model;
@@ -121,6 +159,9 @@ fn main() -> Result<()> {
     match work().as_str() {
         "w1" => w1(),
         "w2" => w2(),
+        "w3" => w3(),
+        "w4" => w4(),
+        "w5" => w5(),
         "row" => row(),
         "save" => penguins()?.save(model_path()),
         "start" => start(),

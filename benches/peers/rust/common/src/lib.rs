@@ -17,7 +17,7 @@ pub const DENSE_FLOPS: f64 = 6.0 * 4096.0 * 256.0 * 1024.0;
 /// One line for a piece of work: the best and the median of some runs.
 pub fn report(peer: &str, work: &str, unit: &str, mut values: Vec<f64>) {
     values.sort_by(f64::total_cmp);
-    if unit == "GFLOP/s" {
+    if unit.ends_with("/s") {
         values.reverse();
     }
     let (best, median) = (values[0], values[values.len() / 2]);
