@@ -8,6 +8,7 @@
 
 use std::time::{Duration, Instant};
 
+use ceras_kernels::limits::fma_peak;
 use ceras_kernels::matmul::{MatMul, Spec, Strides};
 use ceras_kernels::{Block, DType, Isa, Pool, Program, Region, Space, Step};
 
@@ -131,86 +132,6 @@ fn seconds(rounds: usize, calls: usize, mut call: impl FnMut()) -> f64 {
         .fold(f64::INFINITY, f64::min)
 }
 
-/// Multiplications and additions a second of so many threads that do nothing else.
-fn peak(pool: &Pool, isa: Isa) -> f64 {
-    const STEPS: usize = 50_000;
-    let threads = pool.threads();
-    let time = seconds(4, 1, || {
-        pool.for_each(threads, &|_| {
-            std::hint::black_box(peak::run(isa, STEPS));
-        });
-    });
-    (threads * STEPS * peak::flops_per_step(isa)) as f64 / time
-}
-
-#[cfg(target_arch = "x86_64")]
-mod peak {
-    use std::arch::x86_64::*;
-
-    use ceras_kernels::Isa;
-
-    const CHAINS: usize = 12;
-
-    pub(crate) fn flops_per_step(isa: Isa) -> usize {
-        2 * CHAINS * if isa == Isa::Avx512 { 16 } else { 8 }
-    }
-
-    pub(crate) fn run(isa: Isa, steps: usize) -> f32 {
-        match isa {
-            // SAFETY: the level is available, or it would not have been chosen.
-            Isa::Avx512 => unsafe { avx512(steps) },
-            // SAFETY: as above; for the portable level this is the machine's peak, not the level's.
-            _ => unsafe { avx2(steps) },
-        }
-    }
-
-    #[target_feature(enable = "avx512f")]
-    fn avx512(steps: usize) -> f32 {
-        let (a, b) =
-            (_mm512_set1_ps(std::hint::black_box(0.999)), _mm512_set1_ps(std::hint::black_box(1e-3)));
-        let mut sums = [b; CHAINS];
-        for _ in 0..steps {
-            for sum in &mut sums {
-                *sum = _mm512_fmadd_ps(*sum, a, b);
-            }
-        }
-        sums.iter().map(|sum| _mm512_reduce_add_ps(*sum)).sum()
-    }
-
-    #[target_feature(enable = "avx2,fma")]
-    fn avx2(steps: usize) -> f32 {
-        let (a, b) =
-            (_mm256_set1_ps(std::hint::black_box(0.999)), _mm256_set1_ps(std::hint::black_box(1e-3)));
-        let mut sums = [b; CHAINS];
-        for _ in 0..steps {
-            for sum in &mut sums {
-                *sum = _mm256_fmadd_ps(*sum, a, b);
-            }
-        }
-        sums.iter().map(|sum| _mm_cvtss_f32(_mm256_castps256_ps128(*sum))).sum()
-    }
-}
-
-#[cfg(not(target_arch = "x86_64"))]
-mod peak {
-    use ceras_kernels::Isa;
-
-    const CHAINS: usize = 32;
-
-    pub(crate) fn flops_per_step(_: Isa) -> usize {
-        2 * CHAINS
-    }
-
-    pub(crate) fn run(_: Isa, steps: usize) -> f32 {
-        let (a, b) = (std::hint::black_box(0.999f32), std::hint::black_box(1e-3f32));
-        let mut sums = [b; CHAINS];
-        for _ in 0..steps {
-            sums.iter_mut().for_each(|sum| *sum = *sum * a + b);
-        }
-        sums.iter().sum()
-    }
-}
-
 #[allow(dead_code, reason = "a module elsewhere")]
 fn main() {
     table(None);
@@ -247,7 +168,7 @@ fn line(case: &Case, isa: Isa, pool: &Pool, peer: Option<(&str, Peer)>) {
     let flops = (2 * m * n * k) as f64;
     let mut ours = Ours::new(case, isa);
     let mut theirs = peer.map(|(_, make)| make(case, pool.threads()));
-    let mut most = peak(pool, isa);
+    let mut most = fma_peak(isa, pool);
     // Some milliseconds a round, however small the product.
     let calls = ((most * 2e-3 / flops) as usize).clamp(1, 20_000);
     let rounds = if flops > 1e10 { 4 } else { 12 };
@@ -257,7 +178,7 @@ fn line(case: &Case, isa: Isa, pool: &Pool, peer: Option<(&str, Peer)>) {
         if let Some(theirs) = &mut theirs {
             other = other.min(seconds(2, calls, theirs));
         }
-        most = most.max(peak(pool, isa));
+        most = most.max(fma_peak(isa, pool));
     }
     println!(
         "{:<20} {:>16} {:>12} {:>9.1} {:>9.1} {:>5.1}% {}",

@@ -7,10 +7,11 @@ use std::sync::Arc;
 
 use super::dots;
 use super::epilogue::{Epilogue, RowProgram, operand};
-use super::left::{Gather, Left, Room, Runs};
+use super::left::{Gather, Left, Room};
 use super::pack::Transpose;
 use super::problem::Problem;
 use super::shape::{Grid, Slabs, Tiling};
+use super::split::AddUp;
 use super::tile::{DotKernel, Tile, Tiled, blocks};
 use super::{Matrix, Spec, Strides, output_stride, pack};
 use crate::dtype::DType;
@@ -36,7 +37,7 @@ const TURN_BYTES: usize = 2 << 20;
 
 /// Rows of a left operand that is larger than this are asked for before their turn.
 const PREFETCH_BYTES: usize = 64 * 1024;
-/// From how many elements of k on a tile asks for its part of the product ahead.
+/// From how many elements of k on a tile asks for its part of the product, and for the next rows of the left operand, ahead.
 const LONG: usize = 64;
 
 /// A product of floating-point matrices.
@@ -45,14 +46,17 @@ pub(super) struct Blocked<T> {
     pub(super) tiling: Tiling<T>,
     pub(super) transpose: Transpose<T>,
     pub(super) dots: DotKernel<T>,
-    is_dots: bool,
+    pub(super) add_up: AddUp<T>,
+    pub(super) is_dots: bool,
     grid: Grid,
-    slabs: Option<Slabs>,
+    pub(super) slabs: Option<Slabs>,
     pub(super) gather: Option<Arc<dyn Gather<T>>>,
     pub(super) pack_lhs: bool,
     turn_lhs: bool,
     prefetch: bool,
     parallel: bool,
+    /// Bytes of the sums of the blocks, if these are shared out.
+    split: Option<usize>,
     pub(super) prologue: Option<RowProgram>,
     pub(super) epilogue: Epilogue,
 }
@@ -91,7 +95,8 @@ impl<T: Tiled> Blocked<T> {
         let tiling =
             Tiling::new(&kernels, [m, n, k], problem.lhs.col != 1).ok_or("no tile fits the product")?;
         let rhs_bytes = k * n * size_of::<T>();
-        let pack_rhs = problem.rhs.col != 1 || (m >= PACK_RHS_ROWS && rhs_bytes > PACK_RHS_BYTES);
+        let rows_enough = m >= PACK_RHS_ROWS || problem.flipped;
+        let pack_rhs = problem.rhs.col != 1 || (rows_enough && rhs_bytes > PACK_RHS_BYTES);
         let is_dots = dots::fits(&problem);
         let mut slabs = (pack_rhs && k > 0 && !is_dots).then(|| Slabs::new(batch, &tiling, blocks::<T>(k)));
         let turn_lhs = gather.is_none()
@@ -108,27 +113,33 @@ impl<T: Tiled> Blocked<T> {
         let turn_lhs = turn_lhs && slabs.is_some();
         let flops = [2, batch, m, n, k].into_iter().fold(1, usize::saturating_mul);
         let grid = Grid::new(flops, batch, tiling.rows.parts, tiling.panels, tiling.width);
-        Ok(Blocked {
+        let mut plan = Blocked {
             tiling,
             transpose: kernels.transpose,
             dots: kernels.dots,
+            add_up: kernels.add_up,
             is_dots,
             grid,
             slabs,
             pack_lhs: gather.is_some() || prologue.is_some() || (n >= PACK_LHS_COLUMNS && !turn_lhs),
             turn_lhs,
-            prefetch: gather.is_none() && !turn_lhs && m * k * size_of::<T>() > PREFETCH_BYTES,
+            prefetch: gather.is_none() && !turn_lhs && k >= LONG && m * k * size_of::<T>() > PREFETCH_BYTES,
             gather,
             parallel: flops >= PARALLEL_FLOPS,
+            split: None,
             prologue,
             epilogue,
             problem,
-        })
+        };
+        plan.split = plan.split_bytes();
+        Ok(plan)
     }
 
-    /// Panels of the right operand; and the product once more, if it is computed as a row but might be wanted elsewhere.
+    /// Panels of the right operand, or the sums of blocks; and the product once more, if it is computed as a row but might
+    /// be wanted elsewhere.
     pub(super) fn scratch_bytes(&self) -> usize {
-        self.slab_bytes() + if self.problem.swapped { self.output_elements() * size_of::<T>() } else { 0 }
+        let again = if self.problem.exchanged() { self.output_elements() * size_of::<T>() } else { 0 };
+        self.split.unwrap_or(0) + self.slab_bytes() + again
     }
 
     fn slab_bytes(&self) -> usize {
@@ -151,7 +162,7 @@ impl<T: Tiled> Blocked<T> {
     }
 
     pub(super) fn run(&self, io: &mut Io<'_>) {
-        let Problem { batch, m, n, k, swapped, .. } = self.problem;
+        let Problem { batch, m, n, k, swapped, flipped, .. } = self.problem;
         let view = io.output_rows::<T>(0).view;
         let scratch: *mut T = if self.scratch_bytes() > 0 {
             let scratch = io.scratch::<u8>();
@@ -163,7 +174,7 @@ impl<T: Tiled> Blocked<T> {
         } else {
             std::ptr::null_mut()
         };
-        let detour = swapped && !view.is_contiguous();
+        let detour = flipped || swapped && !view.is_contiguous();
         let (out, out_row) = if detour {
             (scratch.wrapping_byte_add(self.slab_bytes()), n)
         } else {
@@ -184,7 +195,7 @@ impl<T: Tiled> Blocked<T> {
                 (program.pointers(io, after_room), std::ptr::null(), std::ptr::null())
             }
         };
-        let (left, right) = if swapped { (1, 0) } else { (0, 1) };
+        let (left, right) = if self.problem.exchanged() { (1, 0) } else { (0, 1) };
         let lhs = match &self.gather {
             // One run of elements, which the gatherer finds its way in.
             Some(gather) => Matrix::new(
@@ -207,10 +218,19 @@ impl<T: Tiled> Blocked<T> {
         };
         job.run(io.pool(), scratch);
         if detour {
-            let stride = output_stride(view, size_of::<T>(), batch * n, 1);
-            for row in 0..batch * n {
-                // SAFETY: the scratch holds the whole product, and the output has so many rows (checked).
-                unsafe { *view.pointer.cast::<T>().add(row * stride) = *out.add(row) }
+            let sizes = if flipped { [n, m] } else { [batch * n, 1] };
+            let stride = output_stride(view, size_of::<T>(), sizes[0], sizes[1]);
+            // SAFETY: the scratch holds the whole product, and the output has so many rows (checked).
+            unsafe {
+                pack::panel(
+                    view.pointer.cast(),
+                    stride,
+                    out,
+                    (1, sizes[0]),
+                    sizes[0],
+                    sizes[1],
+                    self.transpose,
+                );
             }
         }
     }
@@ -237,15 +257,16 @@ pub(super) struct Slab {
 }
 
 /// Where the right operand's panels of a slab are, counted from its start.
-struct Panels<T> {
-    base: *const T,
-    batch: usize,
-    block: usize,
-    panel: usize,
-    row: usize,
+pub(super) struct Panels<T> {
+    pub(super) base: *const T,
+    pub(super) batch: usize,
+    pub(super) block: usize,
+    pub(super) panel: usize,
+    pub(super) row: usize,
 }
 
 /// One run of a product.
+#[derive(Clone, Copy)]
 pub(super) struct Job<'p, T> {
     pub(super) plan: &'p Blocked<T>,
     pub(super) lhs: Matrix<T>,
@@ -256,7 +277,7 @@ pub(super) struct Job<'p, T> {
     pub(super) floor: *const T,
     /// The operands of the prologue and of the epilogue.
     pub(super) before: &'p [*const u8],
-    after: &'p [*const u8],
+    pub(super) after: &'p [*const u8],
 }
 
 // SAFETY: tasks read the operands and write tiles (or panels) of their own, each of which belongs to one task.
@@ -280,6 +301,9 @@ impl<T: Tiled> Job<'_, T> {
     fn run(&self, pool: &Pool, scratch: *mut T) {
         if self.plan.is_dots {
             return self.dots(pool);
+        }
+        if self.plan.split.is_some() {
+            return self.split(pool, scratch);
         }
         let Problem { batch, k, rhs, .. } = self.plan.problem;
         let (blocks, len) = blocks::<T>(k);
@@ -316,45 +340,6 @@ impl<T: Tiled> Job<'_, T> {
         if self.plan.parallel { pool.for_each(tasks, body) } else { (0..tasks).for_each(body) }
     }
 
-    /// Copies the right operand of a slab into panels of so many elements.
-    fn pack(&self, pool: &Pool, slab: &Slab, scratch: *mut T, panel: usize) -> Panels<T> {
-        let (panels, blocks) = (slab.panels.len(), slab.blocks.len());
-        let width = self.plan.tiling.width;
-        let strides = self.rhs.strides;
-        let (n, start) = (self.plan.problem.n, slab.panels.start * width);
-        if strides.col == 1 {
-            let runs = Runs {
-                source: self.rhs.pointer.wrapping_add(start),
-                batch: strides.batch,
-                step: strides.row,
-                pieces: panels,
-                elements: panels * width,
-            };
-            self.spread(pool, slab, scratch, &runs, |index| {
-                (index * width, width.min(n - start - index * width), width)
-            });
-        } else {
-            let target = Target(scratch);
-            self.for_each(pool, slab.batches.len() * panels * blocks, &|task| {
-                let target = &target;
-                let (batch, place, index) = (task / (panels * blocks), task / panels % blocks, task % panels);
-                let (first, len) = self.block(slab.blocks.start + place);
-                let column = start + index * width;
-                let source =
-                    (slab.batches.start + batch) * strides.batch + first * strides.row + column * strides.col;
-                // SAFETY: the block and the panel lie in the operand, whose extent `Matrix::new` checked; the scratch
-                // holds a panel for each task.
-                unsafe {
-                    let to = target.0.add(task * panel);
-                    let source = self.rhs.pointer.add(source);
-                    let steps = (strides.row, strides.col);
-                    pack::panel(to, width, source, steps, len, width.min(n - column), self.plan.transpose);
-                }
-            });
-        }
-        Panels { base: scratch, batch: panels * blocks * panel, block: panels * panel, panel, row: width }
-    }
-
     /// The start and the length of a block of k.
     pub(super) fn block(&self, index: usize) -> (usize, usize) {
         let (_, len) = blocks::<T>(self.plan.problem.k);
@@ -362,7 +347,7 @@ impl<T: Tiled> Job<'_, T> {
     }
 
     /// Computes the tiles of a slab.
-    fn multiply(&self, pool: &Pool, slab: &Slab, panels: &Panels<T>, turned: *const T) {
+    pub(super) fn multiply(&self, pool: &Pool, slab: &Slab, panels: &Panels<T>, turned: *const T) {
         let turned = Source(turned);
         let (_, longest) = blocks::<T>(self.plan.problem.k);
         let (grid, parts) = (self.plan.grid, self.plan.tiling.rows.parts);
@@ -453,7 +438,7 @@ impl<T: Tiled> Job<'_, T> {
                         out_row: self.out_row,
                         ahead: if len >= LONG { rows } else { 0 },
                         columns: tiling.width.min(n - column),
-                        accumulate: index > 0,
+                        accumulate: index > 0 && self.plan.split.is_none(),
                         bias: if complete && !self.bias.is_null() {
                             self.bias.wrapping_add(column)
                         } else {

@@ -36,6 +36,7 @@ mod plain;
 mod problem;
 mod reference;
 mod shape;
+mod split;
 #[cfg(test)]
 mod tests;
 mod tile;

@@ -1,6 +1,10 @@
 //! Copies of operands in the order in which the micro-kernel reads them.
 
+use super::blocked::{Job, Panels, Slab, Target};
+use super::left::Runs;
+use super::tile::Tiled;
 use crate::dtype::Element;
+use crate::pool::Pool;
 
 /// Bytes that are fetched together.
 pub(super) const LINE_BYTES: usize = 64;
@@ -126,5 +130,46 @@ pub(super) unsafe fn transpose_block<T: Element, const N: usize>(
                 *target.add(i * target_row + j) = element;
             }
         }
+    }
+}
+
+impl<T: Tiled> Job<'_, T> {
+    /// Copies the right operand of a slab into panels with room for so many elements.
+    pub(super) fn pack(&self, pool: &Pool, slab: &Slab, scratch: *mut T, room: usize) -> Panels<T> {
+        let (panels, blocks) = (slab.panels.len(), slab.blocks.len());
+        let width = self.plan.tiling.width;
+        let strides = self.rhs.strides;
+        let (n, start) = (self.plan.problem.n, slab.panels.start * width);
+        if strides.col == 1 {
+            let runs = Runs {
+                source: self.rhs.pointer.wrapping_add(start),
+                batch: strides.batch,
+                step: strides.row,
+                pieces: panels,
+                elements: panels * width,
+            };
+            self.spread(pool, slab, scratch, &runs, |index| {
+                (index * width, width.min(n - start - index * width), width)
+            });
+        } else {
+            let target = Target(scratch);
+            self.for_each(pool, slab.batches.len() * panels * blocks, &|task| {
+                let target = &target;
+                let (batch, place, index) = (task / (panels * blocks), task / panels % blocks, task % panels);
+                let (first, len) = self.block(slab.blocks.start + place);
+                let column = start + index * width;
+                let source =
+                    (slab.batches.start + batch) * strides.batch + first * strides.row + column * strides.col;
+                // SAFETY: the block and the panel lie in the operand, whose extent `Matrix::new` checked; the scratch
+                // holds a panel for each task.
+                unsafe {
+                    let to = target.0.add(task * room);
+                    let source = self.rhs.pointer.add(source);
+                    let steps = (strides.row, strides.col);
+                    panel(to, width, source, steps, len, width.min(n - column), self.plan.transpose);
+                }
+            });
+        }
+        Panels { base: scratch, batch: panels * blocks * room, block: panels * room, panel: room, row: width }
     }
 }

@@ -1,7 +1,7 @@
 //! How a product is cut into tiles and tasks. All of it follows from the sizes alone; none of it changes a bit of the
 //! result.
 
-use super::tile::{Kernels, MAX_REGISTERS, TileKernel};
+use super::tile::{Kernels, MAX_REGISTERS, TileKernel, narrow};
 
 /// Columns of a group that is worked on together: a block of as many columns stays in the L2 cache.
 const GROUP_COLUMNS: usize = 1152;
@@ -72,22 +72,38 @@ impl<T> Tiling<T> {
 
 /// Quarters of a cycle from the call of a micro-kernel to its first sum and from the last to its return.
 const CALL: usize = 120;
-/// Quarters of a cycle for a cache line that is not where the last one was.
-const LINE: usize = 24;
+/// Quarters of a cycle for a cache line that is not where the last one was, and for an element that is copied, if the left
+/// operand lies in columns.
+const LINE: usize = 12;
+const COPIED: usize = 6;
 
 /// What a product costs in tiles of so many registers, in quarters of a cycle: for each element of k a multiplication a
-/// cycle, a load a cycle, four cycles from a sum to the next, and something for the loop and for the right operand's way to
-/// the core. A left operand that lies in columns costs a cache line for each element of k, whether a tile has rows for the whole of it or not.
+/// cycle (two of half a register), a load a cycle, four cycles from a sum to the next, and something for the loop and for the
+/// right operand's way to the core. Of a left operand that lies in columns a tile takes a cache line for each element of k; if
+/// there are several panels, the elements are copied.
 fn cost<T>(kernels: &Kernels<T>, [m, n, k]: [usize; 3], columns: bool, registers: usize) -> usize {
-    let rows = m.div_ceil(m.div_ceil(kernels.rows[registers - 1]));
-    let step = |registers: usize| 4 * (rows * registers).max(rows + registers).max(4) + registers + 2;
-    let tile = |registers: usize| k.saturating_mul(step(registers)).saturating_add(CALL);
+    let parts = m.div_ceil(kernels.rows[registers - 1]);
+    let tiles = |registers: usize, half: bool| {
+        let (sums, loads) = match (half, registers) {
+            (false, _) => (4 * m * registers, 4 * (m + parts * registers)),
+            (true, 1) => (2 * m, 2 * (m + parts)),
+            (true, _) => (4 * m * registers - 2 * m, 6 * m + 4 * parts * registers),
+        };
+        let step = sums.max(loads).max(16 * parts) + parts * (registers + 2);
+        k.saturating_mul(step).saturating_add(parts * CALL)
+    };
     let total = n.div_ceil(kernels.lanes);
     let panels = total.div_ceil(registers);
-    let row =
-        tile(registers).saturating_mul(panels - 1).saturating_add(tile(total - (panels - 1) * registers));
-    let lines = if columns { k.saturating_mul(LINE) } else { 0 };
-    row.saturating_add(lines).saturating_mul(m.div_ceil(rows))
+    let last = tiles(total - (panels - 1) * registers, kernels.halves && narrow(n, kernels.lanes));
+    let left = match (columns, panels) {
+        (false, _) => 0,
+        (true, 1) => LINE * parts,
+        (true, _) => COPIED * m,
+    };
+    tiles(registers, false)
+        .saturating_mul(panels - 1)
+        .saturating_add(last)
+        .saturating_add(k.saturating_mul(left))
 }
 
 /// Panels of a group: groups of even size.

@@ -208,6 +208,12 @@ fn products_larger_than_blocks_and_slabs() {
         check::<f64>([1, 120, 300, 290], layout, layout);
     }
     check::<f32>([1, 97, 530, 2600], Layout::Rows, Layout::Columns);
+    for rhs in [Layout::Rows, Layout::Gaps] {
+        check::<f32>([1, 27, 50, 2500], Layout::Columns, rhs);
+        check::<f32>([1, 131, 50, 1100], Layout::Columns, rhs);
+        check::<f64>([1, 150, 13, 1100], Layout::Columns, rhs);
+        check::<f64>([1, 3, 9, 1100], Layout::Rows, rhs);
+    }
 }
 
 #[test]
@@ -260,9 +266,16 @@ fn rows_alone<T: Real>(sizes: [usize; 4], lhs_layout: Layout, rhs_layout: Layout
 fn a_row_has_the_same_bits_alone() {
     for lhs in [Layout::Rows, Layout::Columns, Layout::Gaps] {
         for rhs in [Layout::Rows, Layout::Columns] {
-            for sizes in
-                [[1, 33, 10, 4], [1, 101, 67, 259], [1, 203, 301, 515], [1, 37, 1, 1000], [1, 150, 2, 700]]
-            {
+            for sizes in [
+                [1, 33, 10, 4],
+                [1, 101, 67, 259],
+                [1, 203, 301, 515],
+                [1, 37, 1, 1000],
+                [1, 150, 2, 700],
+                [1, 27, 50, 2500],
+                [1, 135, 51, 900],
+                [1, 5, 70, 2100],
+            ] {
                 rows_alone::<f32>(sizes, lhs, rhs);
                 rows_alone::<f64>(sizes, lhs, rhs);
             }
@@ -273,9 +286,18 @@ fn a_row_has_the_same_bits_alone() {
 #[test]
 fn threads_and_batches_do_not_change_bits() {
     for isa in levels() {
-        let sizes = [[1, 211, 173, 307], [3, 110, 90, 280], [1, 400, 600, 300], [2, 301, 1, 190]];
-        for (sizes, layout) in sizes.iter().flat_map(|&s| [(s, Layout::Rows), (s, Layout::Columns)]) {
-            let spec = spec(DType::F32, sizes, layout, Layout::Columns);
+        let sizes = [
+            [1, 211, 173, 307],
+            [3, 110, 90, 280],
+            [1, 400, 600, 300],
+            [2, 301, 1, 190],
+            [1, 21, 50, 2300],
+            [1, 140, 50, 600],
+        ];
+        let layouts = [Layout::Rows, Layout::Columns];
+        let pairs = layouts.iter().flat_map(|&lhs| layouts.map(|rhs| (lhs, rhs)));
+        for (sizes, (layout, rhs)) in sizes.iter().flat_map(|&s| pairs.clone().map(move |p| (s, p))) {
+            let spec = spec(DType::F32, sizes, layout, rhs);
             let (lhs, rhs) = operands::<f32>(&spec);
             let one = run(&spec, isa, &Pool::new(1), &[&lhs, &rhs], 0);
             for threads in [2, 3] {
@@ -309,8 +331,12 @@ fn a_shared_right_operand_makes_one_tall_product() {
 #[test]
 fn strided_outputs() {
     for isa in levels() {
-        for sizes in [[2, 30, 37, 20], [2, 130, 1, 20], [1, 1, 5, 3]] {
-            let spec = row_major(sizes);
+        let gradients = [[1, 140, 30, 600], [1, 20, 30, 2300]];
+        let gradients = gradients.map(|sizes| spec(DType::F32, sizes, Layout::Columns, Layout::Rows));
+        for spec in
+            [[2, 30, 37, 20], [2, 130, 1, 20], [1, 1, 5, 3]].map(row_major).into_iter().chain(gradients)
+        {
+            let sizes = [spec.batch, spec.m, spec.n, spec.k];
             let (lhs, rhs) = operands::<f32>(&spec);
             let pool = Pool::new(2);
             let apart = run(&spec, isa, &pool, &[&lhs, &rhs], 5);

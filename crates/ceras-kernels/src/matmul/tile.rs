@@ -2,6 +2,7 @@
 
 use super::dots::{Dots, dots};
 use super::pack::{self, LINE_BYTES, Transpose};
+use super::split::{AddUp, Partials, add_up};
 use super::vector::{Lanes, Vector, prefetch};
 use crate::isa::Isa;
 
@@ -86,20 +87,30 @@ macro_rules! for_rows {
     )*};
 }
 
-/// Computes a tile of `M` rows and `N` registers; `WHOLE` says that the last register is full, because a masked load in the
-/// loop costs a tenth of the time with AVX2; `AHEAD` says that memory is asked for ahead of its use.
+/// The last register of a tile's rows is full…
+const WHOLE: u8 = 0;
+/// … or masked: in the loop that costs a tenth of the time with AVX2…
+const MASKED: u8 = 1;
+/// … or half a register is enough.
+const HALF: u8 = 2;
+
+/// Computes a tile of `M` rows and `N` registers; `EDGE` says how the last one is; `AHEAD` says that memory is asked for
+/// ahead of its use.
 ///
 /// # Safety
 /// The operands must be readable, and the product writable, for the rows and columns of the tile, and the caller
 /// must have the instruction-set level of `V`.
 #[inline(always)]
-unsafe fn tile<V: Vector, const M: usize, const N: usize, const WHOLE: bool, const AHEAD: bool>(
+unsafe fn tile<V: Vector, const M: usize, const N: usize, const EDGE: u8, const AHEAD: bool>(
     t: &Tile<V::Element>,
 ) {
     // SAFETY: as the caller vouches; the mask keeps the last register inside of the columns.
     unsafe {
-        let mask = V::mask(t.columns - (N - 1) * V::LANES);
+        let edge = t.columns - (N - 1) * V::LANES;
+        let (mask, half_mask) = (V::mask(edge), V::Half::mask(edge.min(V::Half::LANES)));
+        let full = if EDGE == HALF { N - 1 } else { N };
         let mut sums = [[V::zero(); N]; M];
+        let mut halves = [[V::Half::zero(); 1]; M];
         let mut lhs = [t.lhs; MAX_ROWS.div_ceil(ROWS_PER_POINTER)];
         for (index, pointer) in lhs.iter_mut().enumerate() {
             *pointer = t.lhs.wrapping_add(index * ROWS_PER_POINTER * t.lhs_row);
@@ -113,13 +124,26 @@ unsafe fn tile<V: Vector, const M: usize, const N: usize, const WHOLE: bool, con
                     if AHEAD && j * V::LANES * size_of::<V::Element>() % LINE_BYTES == 0 {
                         prefetch(pointer.wrapping_add(ROWS_AHEAD * t.rhs_row));
                     }
-                    *register =
-                        if WHOLE || j + 1 < N { V::load(pointer) } else { V::load_masked(pointer, mask) };
+                    if j < full {
+                        *register = if EDGE == WHOLE || j + 1 < N {
+                            V::load(pointer)
+                        } else {
+                            V::load_masked(pointer, mask)
+                        };
+                    }
                 }
+                let right_half = if EDGE == HALF {
+                    V::Half::load_masked(rhs.add(full * V::LANES), half_mask)
+                } else {
+                    V::Half::zero()
+                };
                 for_rows!(i in M {
                     let left = V::splat(lhs[i / ROWS_PER_POINTER].wrapping_add(i % ROWS_PER_POINTER * t.lhs_row));
-                    for (sum, right) in sums[i].iter_mut().zip(right) {
+                    for (sum, right) in sums[i].iter_mut().zip(right).take(full) {
                         *sum = left.multiply_add(right, *sum);
+                    }
+                    if EDGE == HALF {
+                        halves[i][0] = left.low().multiply_add(right_half, halves[i][0]);
                     }
                 });
                 for pointer in lhs.iter_mut().take(M.div_ceil(ROWS_PER_POINTER)) {
@@ -145,54 +169,64 @@ unsafe fn tile<V: Vector, const M: usize, const N: usize, const WHOLE: bool, con
         for _ in 0..rest {
             step!();
         }
-        finish::<V, M, N, WHOLE>(t, sums, mask);
+        let out = (t.out, t.bias);
+        finish::<V, M, N>(t, out, sums, full, (EDGE == MASKED).then_some(mask));
+        if EDGE == HALF {
+            let past = |pointer: *const V::Element| pointer.wrapping_add(full * V::LANES);
+            let bias = if t.bias.is_null() { t.bias } else { past(t.bias) };
+            finish::<V::Half, M, 1>(t, (past(t.out).cast_mut(), bias), halves, 1, Some(half_mask));
+        }
     }
 }
 
-/// Adds earlier blocks, bias and floor to the sums of a tile and writes them.
+/// Adds earlier blocks, bias and floor to the sums of a tile and writes them: of the first `full` registers of each row,
+/// the last of them within the mask if there is one; `out` and `bias` are where the product and the bias of these start.
 ///
 /// # Safety
 /// As [`tile`].
 #[allow(clippy::needless_range_loop, reason = "j counts the registers of every row")]
 #[inline(always)]
-unsafe fn finish<V: Vector, const M: usize, const N: usize, const WHOLE: bool>(
+unsafe fn finish<V: Vector, const M: usize, const N: usize>(
     t: &Tile<V::Element>,
+    (out, bias): (*mut V::Element, *const V::Element),
     mut sums: [[V; N]; M],
-    mask: V::Mask,
+    full: usize,
+    mask: Option<V::Mask>,
 ) {
     // SAFETY: as the caller vouches; the mask keeps the last register inside of the columns.
     unsafe {
+        let masked = |j: usize| mask.filter(|_| j + 1 == full);
         let load = |pointer: *const V::Element, j: usize| {
             let pointer = pointer.add(j * V::LANES);
-            if WHOLE || j + 1 < N { V::load(pointer) } else { V::load_masked(pointer, mask) }
+            if let Some(mask) = masked(j) { V::load_masked(pointer, mask) } else { V::load(pointer) }
         };
         if t.accumulate {
             for_rows!(i in M {
-                let out = t.out.add(i * t.out_row);
-                for (j, sum) in sums[i].iter_mut().enumerate() {
+                let out = out.add(i * t.out_row);
+                for (j, sum) in sums[i].iter_mut().enumerate().take(full) {
                     *sum = load(out, j).add(*sum);
                 }
             });
         }
-        if !t.bias.is_null() {
-            for j in 0..N {
-                let bias = load(t.bias, j);
+        if !bias.is_null() {
+            for j in 0..full {
+                let bias = load(bias, j);
                 for_rows!(i in M { sums[i][j] = sums[i][j].add(bias); });
             }
         }
         if !t.floor.is_null() {
             let floor = V::splat(t.floor);
             for_rows!(i in M {
-                for sum in &mut sums[i] {
+                for sum in sums[i].iter_mut().take(full) {
                     *sum = sum.maximum(floor);
                 }
             });
         }
         for_rows!(i in M {
-            let out = t.out.add(i * t.out_row);
-            for (j, sum) in sums[i].iter().enumerate() {
+            let out = out.add(i * t.out_row);
+            for (j, sum) in sums[i].iter().enumerate().take(full) {
                 let pointer = out.add(j * V::LANES);
-                if WHOLE || j + 1 < N { sum.store(pointer) } else { sum.store_masked(pointer, mask) }
+                if let Some(mask) = masked(j) { sum.store_masked(pointer, mask) } else { sum.store(pointer) }
             }
         });
     }
@@ -202,12 +236,16 @@ unsafe fn finish<V: Vector, const M: usize, const N: usize, const WHOLE: bool>(
 pub(super) struct Kernels<T> {
     /// Elements of a register.
     pub(super) lanes: usize,
+    /// Whether the last register of a row may be half a one.
+    pub(super) halves: bool,
     /// For each number of registers, 1 to [`MAX_REGISTERS`], the most rows.
     pub(super) rows: [usize; MAX_REGISTERS],
     /// The kernel for so many rows and registers, within `rows`.
     pub(super) select: fn(usize, usize) -> Option<TileKernel<T>>,
     /// The kernel of products of one column.
     pub(super) dots: DotKernel<T>,
+    /// What adds up the sums of blocks.
+    pub(super) add_up: AddUp<T>,
     /// Transposes blocks of elements.
     pub(super) transpose: Transpose<T>,
 }
@@ -216,16 +254,21 @@ pub(super) struct Kernels<T> {
 macro_rules! kernels {
     ($name:ident: $element:ty, $vector:ty, $transpose:expr, $(#[$feature:meta])* [$($registers:literal: $($rows:literal)*;)*]) => {
         pub(super) const $name: Kernels<$element> = {
+            const HALVES: bool = <<$vector as Vector>::Half as Vector>::LANES < <$vector as Vector>::LANES;
             $(#[$feature])*
             unsafe fn run<const M: usize, const N: usize>(t: &Tile<$element>) {
                 // SAFETY: as the caller vouches; this function has the level of the vector.
                 unsafe {
-                    let whole = t.columns == N * <$vector as Vector>::LANES;
-                    match (whole, t.ahead > 0 && M * N >= LARGE) {
-                        (true, true) => tile::<$vector, M, N, true, true>(t),
-                        (true, false) => tile::<$vector, M, N, true, false>(t),
-                        (false, true) => tile::<$vector, M, N, false, true>(t),
-                        (false, false) => tile::<$vector, M, N, false, false>(t),
+                    let lanes = <$vector as Vector>::LANES;
+                    let whole = t.columns == N * lanes;
+                    let half = HALVES && narrow(t.columns, lanes);
+                    match (whole, half, t.ahead > 0 && M * N >= LARGE) {
+                        (true, _, true) => tile::<$vector, M, N, WHOLE, true>(t),
+                        (true, _, false) => tile::<$vector, M, N, WHOLE, false>(t),
+                        (_, true, true) => tile::<$vector, M, N, HALF, true>(t),
+                        (_, true, false) => tile::<$vector, M, N, HALF, false>(t),
+                        (_, _, true) => tile::<$vector, M, N, MASKED, true>(t),
+                        (_, _, false) => tile::<$vector, M, N, MASKED, false>(t),
                     }
                 }
             }
@@ -240,15 +283,28 @@ macro_rules! kernels {
                 // SAFETY: as the caller vouches; this function has the level of the vector.
                 unsafe { dots::<$vector>(d) }
             }
+            $(#[$feature])*
+            unsafe fn run_add_up(p: &Partials<$element>) {
+                // SAFETY: as the caller vouches; this function has the level of the vector.
+                unsafe { add_up::<$vector>(p) }
+            }
             Kernels {
                 dots: run_dots,
+                add_up: run_add_up,
                 lanes: <$vector as Vector>::LANES,
+                halves: HALVES,
                 rows: [$(last(&[$($rows),*])),*],
                 select,
                 transpose: $transpose,
             }
         };
     };
+}
+
+/// Whether half a register is enough for what so many columns leave over.
+pub(super) const fn narrow(columns: usize, lanes: usize) -> bool {
+    let over = columns % lanes;
+    over > 0 && over <= lanes / 2
 }
 
 const fn last(rows: &[usize]) -> usize {

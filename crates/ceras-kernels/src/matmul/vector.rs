@@ -69,6 +69,8 @@ pub(crate) trait Vector: Copy {
     type Element: Float;
     /// Selects the first lanes of a register.
     type Mask: Copy;
+    /// A register of half as many lanes, where a sum of such takes half the time; else the register itself.
+    type Half: Vector<Element = Self::Element>;
     const LANES: usize;
 
     /// The mask of the first `count` lanes, `1..=LANES`.
@@ -83,6 +85,8 @@ pub(crate) trait Vector: Copy {
     /// `self · other + sum`, rounded once where the level has such an instruction.
     unsafe fn multiply_add(self, other: Self, sum: Self) -> Self;
     unsafe fn add(self, other: Self) -> Self;
+    /// The lower lanes.
+    unsafe fn low(self) -> Self::Half;
     /// [`Float::maximum`], lane by lane.
     unsafe fn maximum(self, floor: Self) -> Self;
     /// The sum of the lanes, by halves.
@@ -112,6 +116,7 @@ pub(crate) struct Lanes<T, const N: usize>([T; N]);
 impl<T: Float, const N: usize> Vector for Lanes<T, N> {
     type Element = T;
     type Mask = usize;
+    type Half = Self;
     const LANES: usize = N;
 
     #[inline(always)]
@@ -166,6 +171,10 @@ impl<T: Float, const N: usize> Vector for Lanes<T, N> {
         for (a, b) in self.0.iter_mut().zip(other.0) {
             *a = a.add(b);
         }
+        self
+    }
+    #[inline(always)]
+    unsafe fn low(self) -> Self {
         self
     }
     #[inline(always)]

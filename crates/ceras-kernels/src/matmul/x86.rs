@@ -5,7 +5,7 @@ use std::arch::x86_64::*;
 use super::vector::Vector;
 
 macro_rules! avx512 {
-    ($name:ident, $register:ty, $element:ty, $mask:ty, $lanes:literal, $zero:ident, $splat:ident, $load:ident,
+    ($name:ident, $register:ty, $element:ty, $half:ident, $low:ident, $mask:ty, $lanes:literal, $zero:ident, $splat:ident, $load:ident,
      $load_masked:ident, $store:ident, $store_masked:ident, $fma:ident, $add:ident, $max:ident, $unordered:ident,
      $blend:ident, $and:ident, $sum:ident) => {
         #[derive(Clone, Copy)]
@@ -16,6 +16,7 @@ macro_rules! avx512 {
         impl Vector for $name {
             type Element = $element;
             type Mask = $mask;
+            type Half = $half;
             const LANES: usize = $lanes;
 
             #[inline(always)]
@@ -63,6 +64,11 @@ macro_rules! avx512 {
                 $name(unsafe { $add(self.0, other.0) })
             }
             #[inline(always)]
+            unsafe fn low(self) -> $half {
+                // SAFETY: see above.
+                $half(unsafe { $low(self.0) })
+            }
+            #[inline(always)]
             unsafe fn sum(self) -> $element {
                 // SAFETY: see above.
                 unsafe { $sum(self.0) }
@@ -86,6 +92,8 @@ avx512!(
     F32x16,
     __m512,
     f32,
+    F32x8,
+    _mm512_castps512_ps256,
     __mmask16,
     16,
     _mm512_setzero_ps,
@@ -106,6 +114,8 @@ avx512!(
     F64x8,
     __m512d,
     f64,
+    F64x4,
+    _mm512_castpd512_pd256,
     __mmask8,
     8,
     _mm512_setzero_pd,
@@ -143,6 +153,7 @@ macro_rules! avx2 {
         impl Vector for $name {
             type Element = $element;
             type Mask = Prefix;
+            type Half = Self;
             const LANES: usize = $lanes;
 
             #[inline(always)]
@@ -189,6 +200,10 @@ macro_rules! avx2 {
             unsafe fn add(self, other: Self) -> Self {
                 // SAFETY: see above.
                 $name(unsafe { $add(self.0, other.0) })
+            }
+            #[inline(always)]
+            unsafe fn low(self) -> Self {
+                self
             }
             #[inline(always)]
             unsafe fn sum(self) -> $element {
