@@ -1,6 +1,7 @@
 //! The `ceras` command.
 
 mod commands;
+mod pictures;
 mod report;
 mod run_folder;
 mod table;

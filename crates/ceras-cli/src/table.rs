@@ -34,12 +34,18 @@ pub(crate) struct Prepared {
     pub(crate) train_y: Tensor,
     pub(crate) test_y: Tensor,
     /// What to say of the data, a line each.
-    lines: Vec<String>,
+    pub(crate) lines: Vec<String>,
 }
 
 impl Prepared {
     /// Reads the table, chooses columns and rows, splits.
     pub(crate) fn load(options: &Train) -> Result<Prepared> {
+        if let Some(data) = options.data {
+            return Prepared::from_known(data, options.file.as_deref());
+        }
+        if let Some(folder) = options.file.as_ref().filter(|file| file.is_dir()) {
+            return Prepared::from_folder(folder, options);
+        }
         let (name, table, source) = match &options.file {
             Some(file) => {
                 let stem =
@@ -126,6 +132,10 @@ impl Prepared {
 
     /// What a later `predict` needs to know.
     pub(crate) fn extras(&self) -> Extras {
+        if self.is_pictures() {
+            // A contract is about the columns of a table.
+            return Extras::default();
+        }
         let width = self.features.len();
         let values = self.train_x.to_f64();
         let range = |column: usize| {
@@ -153,7 +163,7 @@ impl Prepared {
 }
 
 /// A name that can be a folder's.
-fn safe(name: &str) -> String {
+pub(crate) fn safe(name: &str) -> String {
     let keep = |letter: char| letter.is_alphanumeric() || matches!(letter, '-' | '_' | '.');
     let name: String = name.chars().map(|letter| if keep(letter) { letter } else { '_' }).collect();
     let name = name.trim_start_matches('.');

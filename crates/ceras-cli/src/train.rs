@@ -14,6 +14,7 @@ use ceras::{ErrorKind, Isa};
 use serde_json::{Value, json};
 
 use crate::commands::train::Train;
+use crate::pictures;
 use crate::report::{count, say};
 use crate::table::{Prepared, Target};
 
@@ -47,7 +48,7 @@ impl Job {
         let loss = choose_loss(options, &data)?;
         let mut model = build(options, &data, &loss)?;
         let optimizer =
-            OptimizerRef::by_name(&options.optimizer)?.with_learning_rate(options.learning_rate)?;
+            OptimizerRef::by_name(&options.optimizer)?.with_learning_rate(options.learning_rate())?;
         let default: &[&str] = match data.target {
             Target::Classes(_) => &["accuracy"],
             Target::Numbers => &["mean_absolute_error", "root_mean_squared_error"],
@@ -119,7 +120,10 @@ impl Job {
 
     fn report(&mut self, outcome: &Outcome, test_x: &Tensor) -> Result<()> {
         say("");
-        say(&format!("On the {} held back for the test:", count(self.data.test_x.dims()[0], "row")));
+        say(&format!(
+            "On the {} held back for the test:",
+            count(self.data.test_x.dims()[0], if self.data.is_pictures() { "picture" } else { "row" })
+        ));
         let names: Vec<&str> = outcome.test.iter().map(|(name, _)| name).collect();
         let width = names.iter().map(|name| name.len()).max().unwrap_or(0);
         let (baseline_name, baseline) = &outcome.baseline;
@@ -169,10 +173,10 @@ impl Job {
             "target": target,
             "features": self.data.features,
             "task": match self.data.target { Target::Classes(_) => "classification", Target::Numbers => "regression" },
-            "hidden": options.hidden,
+            "hidden": options.hidden(),
             "activation": options.activation,
             "optimizer": options.optimizer,
-            "learning_rate": options.learning_rate,
+            "learning_rate": options.learning_rate(),
             "loss": self.loss.name(),
             "metrics": options.metrics,
             "batch_size": options.batch_size,
@@ -182,6 +186,11 @@ impl Job {
             "seed": options.seed,
             "standardize": !options.no_standardize,
         });
+        let mut config = config;
+        if let (Target::Classes(classes), true) = (&self.data.target, self.data.is_pictures()) {
+            config["classes"] = json!(classes);
+            config["image_size"] = json!(self.data.train_x.dims()[1..3]);
+        }
         to_text(&config)
     }
 }
@@ -227,11 +236,15 @@ fn choose_loss(options: &Train, data: &Prepared) -> Result<LossRef> {
 /// The network: standardised inputs, the hidden layers, a head for the task.
 fn build(options: &Train, data: &Prepared, loss: &LossRef) -> Result<Model> {
     let mut layers = Sequential::new().seed(u64::from(options.seed)).name(&data.model_name());
-    layers = layers.add(Input::new([data.features.len()]).name("features"));
-    if !options.no_standardize {
-        layers = layers.add(Normalization::new().adapt(&data.train_x)?);
+    if data.is_pictures() {
+        layers = pictures::body(layers, options, &data.train_x.dims()[1..]);
+    } else {
+        layers = layers.add(Input::new([data.features.len()]).name("features"));
+        if !options.no_standardize {
+            layers = layers.add(Normalization::new().adapt(&data.train_x)?);
+        }
     }
-    for &units in options.hidden.iter().filter(|units| **units > 0) {
+    for &units in options.hidden().iter().filter(|units| **units > 0) {
         layers = layers.add(Dense::new(units as usize).activation(options.activation.as_str()));
     }
     let layers = match &data.target {

@@ -24,6 +24,7 @@ mod finite;
 mod lower;
 mod memory;
 mod options;
+mod peak;
 mod placement;
 mod profile;
 mod schedule;

@@ -10,8 +10,9 @@ use crate::report::{load, print};
 /// Show a model's layers, output shapes and numbers of weights, as Keras does.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Example:
+Examples:
   ceras summary model.keras --expand-nested --show-trainable
+  ceras summary model.keras --memory --batch-size 64
 
 `ceras inspect` shows what is in a file that cannot be run.")]
 pub(crate) struct Summary {
@@ -34,6 +35,15 @@ pub(crate) struct Summary {
     #[arg(long, num_args = 2, value_names = ["FIRST", "LAST"])]
     layer_range: Option<Vec<String>>,
 
+    /// Say how much memory a step takes, where it goes, and the largest batch that fits: of training if the model was saved
+    /// with its loss, of predicting otherwise
+    #[arg(long)]
+    memory: bool,
+
+    /// Rows of the batch for `--memory`
+    #[arg(long, value_name = "ROWS", default_value_t = 32, requires = "memory")]
+    batch_size: usize,
+
     /// Print no warnings
     #[arg(long)]
     quiet: bool,
@@ -41,7 +51,7 @@ pub(crate) struct Summary {
 
 impl Summary {
     pub(crate) fn run(self) -> Result<()> {
-        let model = load(&self.model, self.quiet)?;
+        let mut model = load(&self.model, self.quiet)?;
         let mut summary = ceras::models::Summary::new()
             .expand_nested(self.expand_nested)
             .show_trainable(self.show_trainable);
@@ -51,6 +61,10 @@ impl Summary {
         if let Some([first, last]) = self.layer_range.as_deref() {
             summary = summary.layer_range(first, last);
         }
-        print(&model.summary_with(&summary)?)
+        let mut text = model.summary_with(&summary)?;
+        if self.memory {
+            text += &format!("\n{}", model.memory_plan(self.batch_size)?);
+        }
+        print(&text)
     }
 }

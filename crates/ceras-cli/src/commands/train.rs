@@ -1,4 +1,4 @@
-//! `ceras train`: from a table to a trained network and a report.
+//! `ceras train`: from a table or pictures to a trained network and a report.
 
 use std::path::PathBuf;
 
@@ -18,14 +18,51 @@ pub(crate) enum Task {
     Regression,
 }
 
-/// Train a network on a table, and say how good it is.
+/// A well-known set of pictures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DataSet {
+    /// Handwritten digits.
+    Mnist,
+    /// Clothes.
+    FashionMnist,
+    /// Ten kinds of things in colour.
+    Cifar10,
+}
+
+/// The kind of network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Network {
+    /// Convolutions and poolings, then the hidden layers.
+    Cnn,
+    /// The hidden layers alone.
+    Dense,
+}
+
+/// Train a network on a table or on pictures, and say how good it is.
 ///
-/// Without FILE the table is one that comes with the program: 344 penguins of three species (Horst, Hill and Gorman 2020,
+/// FILE is a table, or a folder with a folder of pictures for each class. Without FILE the table is one that comes with the program: 344 penguins of three species (Horst, Hill and Gorman 2020,
 /// palmerpenguins, CC0), target `species`.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  ceras train measurements.csv --target species
+  ceras train photos --image-size 96 --epochs 20
+  ceras train --data fashion-mnist --model cnn --epochs 5")]
 pub(crate) struct Train {
-    /// A CSV file with a header line
+    /// A CSV file with a header line, or a folder of pictures; with `--data`, the folder with the files of that set
     pub(crate) file: Option<PathBuf>,
+
+    /// A well-known set of pictures, whose files are on this machine
+    #[arg(long, value_enum)]
+    pub(crate) data: Option<DataSet>,
+
+    /// The kind of network; `cnn` for pictures and `dense` for tables by default
+    #[arg(long, value_enum)]
+    pub(crate) model: Option<Network>,
+
+    /// Height and width in pixels that the pictures of a folder are brought to; 64 by default
+    #[arg(long, value_name = "PIXELS")]
+    pub(crate) image_size: Option<usize>,
 
     /// The column to predict
     #[arg(long, value_name = "COLUMN")]
@@ -39,15 +76,9 @@ pub(crate) struct Train {
     #[arg(long, value_enum)]
     pub(crate) task: Option<Task>,
 
-    /// Units of each hidden layer, with commas between; `0` for none
-    #[arg(
-        long,
-        value_name = "UNITS",
-        value_delimiter = ',',
-        default_value = "10",
-        allow_negative_numbers = true
-    )]
-    pub(crate) hidden: Vec<i64>,
+    /// Units of each hidden layer, with commas between, `0` for none; 10 by default, 64 for pictures
+    #[arg(long, value_name = "UNITS", value_delimiter = ',', allow_negative_numbers = true)]
+    pub(crate) hidden: Option<Vec<i64>>,
 
     /// Activation of the hidden layers
     #[arg(long, value_name = "NAME", default_value = "relu")]
@@ -57,9 +88,9 @@ pub(crate) struct Train {
     #[arg(long, value_name = "NAME", default_value = "adam")]
     pub(crate) optimizer: String,
 
-    /// Learning rate
-    #[arg(long, value_name = "RATE", default_value_t = 0.01, allow_negative_numbers = true)]
-    pub(crate) learning_rate: f64,
+    /// Learning rate; 0.01 by default, 0.001 for pictures
+    #[arg(long, value_name = "RATE", allow_negative_numbers = true)]
+    pub(crate) learning_rate: Option<f64>,
 
     /// Loss; sparse_categorical_crossentropy or mean_squared_error by default
     #[arg(long, value_name = "NAME")]
@@ -112,6 +143,28 @@ impl Train {
         self.keep(&job, &outcome, folder)
     }
 
+    /// Whether the data is pictures.
+    pub(crate) fn of_pictures(&self) -> bool {
+        self.data.is_some() || self.file.as_ref().is_some_and(|file| file.is_dir())
+    }
+
+    /// Units of the hidden layers.
+    pub(crate) fn hidden(&self) -> Vec<i64> {
+        self.hidden.clone().unwrap_or_else(|| vec![if self.of_pictures() { 64 } else { 10 }])
+    }
+
+    pub(crate) fn learning_rate(&self) -> f64 {
+        self.learning_rate.unwrap_or(if self.of_pictures() { 0.001 } else { 0.01 })
+    }
+
+    pub(crate) fn network(&self) -> Network {
+        self.model.unwrap_or(if self.of_pictures() { Network::Cnn } else { Network::Dense })
+    }
+
+    pub(crate) fn image_size(&self) -> usize {
+        self.image_size.unwrap_or(64)
+    }
+
     /// The command that does the same again.
     pub(crate) fn command_line(&self) -> String {
         let mut words = vec!["ceras".to_owned(), "train".to_owned()];
@@ -126,10 +179,21 @@ impl Train {
         if let Some(task) = self.task.and_then(|task| task.to_possible_value()) {
             option("task", task.get_name().to_owned());
         }
-        option("hidden", self.hidden.iter().map(i64::to_string).collect::<Vec<_>>().join(","));
+        for (name, value) in [
+            ("data", self.data.and_then(|data| data.to_possible_value())),
+            ("model", self.model.and_then(|model| model.to_possible_value())),
+        ] {
+            if let Some(value) = value {
+                option(name, value.get_name().to_owned());
+            }
+        }
+        if let Some(size) = self.image_size {
+            option("image-size", size.to_string());
+        }
+        option("hidden", self.hidden().iter().map(i64::to_string).collect::<Vec<_>>().join(","));
         option("activation", self.activation.clone());
         option("optimizer", self.optimizer.clone());
-        option("learning-rate", self.learning_rate.to_string());
+        option("learning-rate", self.learning_rate().to_string());
         if let Some(loss) = &self.loss {
             option("loss", loss.clone());
         }
@@ -162,12 +226,13 @@ impl Train {
         if self.epochs < 1 {
             return refuse(format!("`--epochs` must be 1 or more; it is {}", self.epochs));
         }
-        let no_hidden = self.hidden == [0];
-        if let Some(units) = self.hidden.iter().find(|units| **units < 1).filter(|_| !no_hidden) {
+        let (hidden, learning_rate) = (self.hidden(), self.learning_rate());
+        let no_hidden = hidden == [0];
+        if let Some(units) = hidden.iter().find(|units| **units < 1).filter(|_| !no_hidden) {
             return refuse(format!("`--hidden` must be numbers of 1 or more; one is {units}"));
         }
-        if !(self.learning_rate.is_finite() && self.learning_rate >= 0.0) {
-            return refuse(format!("`--learning-rate` must be 0 or more; it is {}", self.learning_rate));
+        if !(learning_rate.is_finite() && learning_rate >= 0.0) {
+            return refuse(format!("`--learning-rate` must be 0 or more; it is {learning_rate}"));
         }
         if !(self.test_size > 0.0 && self.test_size < 1.0) {
             return refuse(format!("`--test-size` must be above 0 and below 1; it is {}", self.test_size));
@@ -178,11 +243,41 @@ impl Train {
                 self.validation_split
             ));
         }
-        if self.file.is_some() && self.target.is_none() {
+        self.check_pictures()?;
+        if self.file.is_some() && self.target.is_none() && !self.of_pictures() {
             return Err(Error::new(ErrorKind::Usage, "which column is to be predicted?")
                 .hint("name it with `--target COLUMN`"));
         }
         Ok(())
+    }
+
+    /// Options of tables that pictures have no use for, and the other way round.
+    fn check_pictures(&self) -> Result<()> {
+        let refuse = |option: &str, what: &str| {
+            Err(Error::new(ErrorKind::Usage, format!("`--{option}` is for {what}")).hint("leave it out"))
+        };
+        if !self.of_pictures() {
+            return match (self.image_size, self.model) {
+                (Some(_), _) => refuse("image-size", "folders of pictures"),
+                (_, Some(Network::Cnn)) => refuse("model cnn", "pictures"),
+                _ => Ok(()),
+            };
+        }
+        for (option, given) in [
+            ("target", self.target.is_some()),
+            ("features", self.features.is_some()),
+            ("task", self.task.is_some()),
+            ("no-standardize", self.no_standardize),
+        ] {
+            if given {
+                return refuse(option, "tables; the class of a picture is that of its folder");
+            }
+        }
+        match self.image_size {
+            Some(_) if self.data.is_some() => refuse("image-size", "folders of pictures"),
+            Some(0) => Err(Error::new(ErrorKind::Usage, "`--image-size` must be 1 or more; it is 0")),
+            _ => Ok(()),
+        }
     }
 
     /// Writes the run's files and says where they are.
@@ -200,7 +295,8 @@ impl Train {
             say("  metrics.json  loss and metrics at the end");
             say("  config.json   what it takes to run this again");
             say("");
-            say(&format!("Use it: ceras predict {}/model.keras --x FILE.csv", path.display()));
+            let x = if self.of_pictures() { "PICTURES.npy" } else { "FILE.csv" };
+            say(&format!("Use it: ceras predict {}/model.keras --x {x}", path.display()));
         }
         Ok(())
     }

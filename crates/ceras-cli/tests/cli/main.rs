@@ -6,6 +6,7 @@ mod diff;
 mod evaluate;
 mod fit;
 mod inspect;
+mod pictures;
 mod predict;
 mod summary;
 mod support;

@@ -37,6 +37,15 @@ fn options_are_heard() {
 }
 
 #[test]
+fn memory_is_planned() {
+    let folder = folder();
+    let frozen = fixture("museum/3.15.1/frozen.keras");
+    let text = done(folder.path(), &["summary", &frozen, "--memory", "--batch-size", "4"]);
+    says(&text, &["batch size 4: ", "  weights ", "Arena at its fullest", "(batch)"]);
+    says(&refused(folder.path(), &["summary", &frozen, "--memory", "--batch-size", "0"]), &["`batch_size`"]);
+}
+
+#[test]
 fn files_that_are_no_models_are_refused() {
     let folder = folder();
     let weights = fixture("museum/3.15.1/frozen.weights.h5");

@@ -74,7 +74,7 @@ const IDX: [&str; 4] = [
 
 /// Handwritten digits: 60,000 pictures of 28 × 28 to train on, 10,000 to test on.
 ///
-/// The files are looked for in `folder`, or where none is given in the data folders of ceras and of Keras: the four IDX files,
+/// The files are looked for in `folder`, or where none is given in the data folders of ceras, of Keras and of Debian's packages: the four IDX files,
 /// gzipped or not, or Keras' `mnist.npz`.
 ///
 /// # Errors
@@ -206,6 +206,8 @@ fn folders(known: &Known, folder: Option<&Path>) -> Vec<PathBuf> {
     if let Some(home) = home {
         folders.extend([home.join("datasets").join(known.folder), home.join("datasets")]);
     }
+    // Debian's package of that name.
+    folders.push(PathBuf::from("/usr/share").join(format!("dataset-{}", known.folder)));
     folders
 }
 

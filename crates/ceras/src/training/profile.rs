@@ -117,7 +117,7 @@ impl Model {
     }
 
     /// Zeros in a shape and a type that each loss takes: class numbers, or the shape of the output.
-    fn made_up_targets(&self, rows: usize) -> Result<Vec<Tensor>> {
+    pub(super) fn made_up_targets(&self, rows: usize) -> Result<Vec<Tensor>> {
         let types = self.architecture()?.output_types();
         let compiled = self.compiled()?;
         let target = |(ty, loss): (&TensorType, &Option<crate::losses::LossRef>)| {

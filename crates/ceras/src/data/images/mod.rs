@@ -23,6 +23,8 @@ pub enum LabelMode {
     Categorical,
     /// Zeros and ones, `float32` `[pictures, 1]`, for two classes.
     Binary,
+    /// No classes: all pictures of the folder and of those inside.
+    None,
 }
 
 /// The channels of a picture.
@@ -75,7 +77,8 @@ pub enum Interpolation {
 /// let found = ImageFolder::new(folder.path()).image_size(2, 3).find()?;
 /// assert_eq!(found.classes(), ["cat", "dog"]);
 /// let loaded = found.load()?;
-/// assert_eq!((loaded.x.dims(), loaded.y.slice::<i32>().len()), (&[2, 2, 3, 3][..], 2));
+/// assert_eq!(loaded.x.dims(), [2, 2, 3, 3]);
+/// assert_eq!(loaded.y.unwrap().slice::<i32>(), [0, 1]);
 /// # Ok::<(), ceras::Error>(())
 /// ```
 ///
@@ -90,6 +93,7 @@ pub struct ImageFolder {
     color_mode: ColorMode,
     image_size: (usize, usize),
     interpolation: Interpolation,
+    crop_to_aspect_ratio: bool,
     seed: Option<u32>,
     refuse: bool,
 }
@@ -105,6 +109,7 @@ impl ImageFolder {
             color_mode: ColorMode::Rgb,
             image_size: (256, 256),
             interpolation: Interpolation::Bilinear,
+            crop_to_aspect_ratio: false,
             seed: None,
             refuse: false,
         }
@@ -145,6 +150,14 @@ impl ImageFolder {
         self
     }
 
+    /// Whether a picture of other proportions is cut to the largest part in its middle that has the right ones, instead of being
+    /// stretched.
+    #[must_use]
+    pub fn crop_to_aspect_ratio(mut self, crop: bool) -> ImageFolder {
+        self.crop_to_aspect_ratio = crop;
+        self
+    }
+
     /// Shuffles the pictures, in the order that Keras has with this seed.
     #[must_use]
     pub fn seed(mut self, seed: u32) -> ImageFolder {
@@ -166,6 +179,9 @@ impl ImageFolder {
     pub fn find(self) -> Result<Images> {
         if self.image_size.0 == 0 || self.image_size.1 == 0 {
             return Err(Error::new(ErrorKind::Usage, "`image_size` must be 1 or more both ways"));
+        }
+        if self.label_mode == LabelMode::None {
+            return self.find_unlabelled();
         }
         let (classes, loose) = self.classes()?;
         let mut pictures = Vec::new();
@@ -190,10 +206,30 @@ impl ImageFolder {
         if loose > 0 {
             notes.push(format!("{loose} files beside the classes' folders were left out"));
         }
+        Ok(self.found(classes, pictures, notes))
+    }
+
+    /// All pictures, whatever folder they are in.
+    fn find_unlabelled(self) -> Result<Images> {
+        if self.class_names.is_some() {
+            return Err(Error::new(ErrorKind::Usage, "`class_names` is for pictures with classes")
+                .hint("leave it out, or choose another `label_mode`"));
+        }
+        let mut pictures = Vec::new();
+        collect(&self.directory, 0, &mut pictures)?;
+        if pictures.is_empty() {
+            let text = format!("`{}` has no pictures", self.directory.display());
+            let endings = format!("pictures end in .{}", ENDINGS.join(", ."));
+            return Err(Error::new(ErrorKind::Data, text).hint(endings));
+        }
+        Ok(self.found(Vec::new(), pictures, Vec::new()))
+    }
+
+    fn found(self, classes: Vec<String>, mut pictures: Vec<(PathBuf, usize)>, notes: Vec<String>) -> Images {
         if let Some(seed) = self.seed {
             RandomState::new(seed).shuffle(&mut pictures);
         }
-        Ok(Images { options: self, classes, pictures, notes })
+        Images { options: self, classes, pictures, notes }
     }
 
     /// The classes, and how many files lie beside their folders.
@@ -260,7 +296,9 @@ fn collect(folder: &Path, class: usize, pictures: &mut Vec<(PathBuf, usize)>) ->
             }
         }
     }
-    found.sort();
+    // As text, as Python compares paths.
+    let text = |path: Option<&std::ffi::OsStr>| path.map(|path| path.to_string_lossy().into_owned());
+    found.sort_by_cached_key(|path| (text(path.parent().map(Path::as_os_str)), text(path.file_name())));
     pictures.extend(found.into_iter().map(|path| (path, class)));
     Ok(())
 }
@@ -279,8 +317,8 @@ pub struct Images {
 pub struct LoadedImages {
     /// `uint8` `[pictures, height, width, channels]`.
     pub x: Tensor,
-    /// The classes, as [`LabelMode`] says.
-    pub y: Tensor,
+    /// The classes, as [`LabelMode`] says; `None` for [`LabelMode::None`].
+    pub y: Option<Tensor>,
     /// The files that were left out, each with why.
     pub skipped: Vec<(PathBuf, String)>,
 }
@@ -322,7 +360,7 @@ impl Images {
             let text = format!("`validation_split` must be above 0 and below 1; it is {validation_split}");
             return Err(Error::new(ErrorKind::Usage, text));
         }
-        if self.options.seed.is_none() {
+        if self.options.seed.is_none() && self.options.label_mode != LabelMode::None {
             return Err(Error::new(ErrorKind::Usage, "the last pictures are all of the last class")
                 .hint("shuffle them with `seed`"));
         }
@@ -389,13 +427,14 @@ impl Images {
         Ok(LoadedImages { x, y: self.labels(&labels)?, skipped })
     }
 
-    fn labels(&self, labels: &[i32]) -> Result<Tensor> {
+    fn labels(&self, labels: &[i32]) -> Result<Option<Tensor>> {
         let numbers = Tensor::from_slice(labels);
-        match self.options.label_mode {
-            LabelMode::Int => Ok(numbers),
-            LabelMode::Categorical => to_categorical(&numbers, Some(self.classes.len())),
-            LabelMode::Binary => Ok(numbers.cast(DType::F32).reshape(&[labels.len(), 1])?),
-        }
+        Ok(Some(match self.options.label_mode {
+            LabelMode::Int => numbers,
+            LabelMode::Categorical => to_categorical(&numbers, Some(self.classes.len()))?,
+            LabelMode::Binary => numbers.cast(DType::F32).reshape(&[labels.len(), 1])?,
+            LabelMode::None => return Ok(None),
+        }))
     }
 
     /// The pixels of each picture, or why there are none, in order.
@@ -404,7 +443,9 @@ impl Images {
         let part = self.len().div_ceil(threads).max(1);
         let options = &self.options;
         let read = |(path, _): &(PathBuf, usize)| {
-            decode::read(path, options.color_mode, options.image_size, options.interpolation)
+            // A decoder that panics has met a picture that it should have refused.
+            let outcome = std::panic::catch_unwind(|| decode::read(path, options));
+            outcome.unwrap_or_else(|_| Err("the decoder failed on it".to_owned()))
         };
         std::thread::scope(|scope| {
             let workers: Vec<_> = self
@@ -413,10 +454,7 @@ impl Images {
                 .map(|part| (part.len(), scope.spawn(move || part.iter().map(read).collect::<Vec<_>>())))
                 .collect();
             let result = |(count, worker): (usize, std::thread::ScopedJoinHandle<'_, Vec<_>>)| {
-                // A decoder that panics has met a picture that it should have refused.
-                worker.join().unwrap_or_else(|_| {
-                    vec![Err("the decoder failed on a picture beside it".to_owned()); count]
-                })
+                worker.join().unwrap_or_else(|_| vec![Err("its reader failed".to_owned()); count])
             };
             workers.into_iter().flat_map(result).collect()
         })

@@ -67,15 +67,25 @@ fn labels_have_the_form_that_is_asked_for() {
     let folder = animals();
     let load = |mode: LabelMode| ImageFolder::new(folder.path()).image_size(2, 2).label_mode(mode).find();
     let loaded = load(LabelMode::Int).unwrap().load().unwrap();
-    assert_eq!(loaded.y.slice::<i32>(), [0, 0, 0, 1, 1, 1, 1, 1, 2, 2, 2, 2]);
+    assert_eq!(loaded.y.as_ref().unwrap().slice::<i32>(), [0, 0, 0, 1, 1, 1, 1, 1, 2, 2, 2, 2]);
     assert_eq!((loaded.x.dtype(), loaded.x.dims()), (DType::U8, &[12, 2, 2, 3][..]));
     assert_eq!(loaded.x.slice::<u8>()[12..15], [1, 4, 9]);
     let loaded = load(LabelMode::Categorical).unwrap().load().unwrap();
-    assert_eq!((loaded.y.dims(), &loaded.y.to_f32()[33..]), (&[12, 3][..], &[0.0, 0.0, 1.0][..]));
+    assert_eq!(
+        (loaded.y.as_ref().unwrap().dims(), &loaded.y.as_ref().unwrap().to_f32()[33..]),
+        (&[12, 3][..], &[0.0, 0.0, 1.0][..])
+    );
     assert!(load(LabelMode::Binary).unwrap_err().to_string().contains("there are 3"));
     let two = ImageFolder::new(folder.path()).class_names(["dog", "cat"]).label_mode(LabelMode::Binary);
     let loaded = two.image_size(1, 1).find().unwrap().load().unwrap();
-    assert_eq!((loaded.y.dims(), loaded.y.to_f32()[0], loaded.y.to_f32()[8]), (&[9, 1][..], 0.0, 1.0));
+    assert_eq!(
+        (
+            loaded.y.as_ref().unwrap().dims(),
+            loaded.y.as_ref().unwrap().to_f32()[0],
+            loaded.y.as_ref().unwrap().to_f32()[8]
+        ),
+        (&[9, 1][..], 0.0, 1.0)
+    );
 }
 
 #[test]
@@ -106,7 +116,10 @@ fn bad_pictures_are_named_and_left_out_or_refused() {
     let images = ImageFolder::new(folder.path()).image_size(3, 4).find().unwrap();
     assert!(images.notes()[0].contains("1 files beside"), "{:?}", images.notes());
     let loaded = images.load().unwrap();
-    assert_eq!((loaded.x.dims(), loaded.y.slice::<i32>()), (&[2, 3, 4, 3][..], &[0, 1][..]));
+    assert_eq!(
+        (loaded.x.dims(), loaded.y.as_ref().unwrap().slice::<i32>()),
+        (&[2, 3, 4, 3][..], &[0, 1][..])
+    );
     let skipped: BTreeSet<String> = loaded
         .skipped
         .iter()
@@ -153,4 +166,35 @@ fn every_kind_of_picture_becomes_eight_bits_a_channel() {
     assert_eq!(load(ColorMode::Rgba).slice::<u8>()[4..8], [10, 20, 30, 0]);
     let grey = load(ColorMode::Grayscale);
     assert_eq!((grey.dims(), grey.slice::<u8>()[4]), (&[5, 1, 1, 1][..], 77));
+}
+
+#[test]
+fn without_classes_all_pictures_come_in_keras_order() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, shade) in [("z.bmp", 1), ("b/x.bmp", 2), ("b-c/y.bmp", 3), ("b/a/w.bmp", 4), ("a.bmp", 0)] {
+        write(folder.path(), name, &bytes(&rgb(1, 1, [shade; 3]), ImageFormat::Bmp));
+    }
+    let all = || ImageFolder::new(folder.path()).image_size(1, 1).label_mode(LabelMode::None);
+    let loaded = all().find().unwrap().load().unwrap();
+    // A folder's own files first, then the folders inside as text: `b` is before `b-c`, and that before `b/a`.
+    let shades: Vec<u8> = loaded.x.slice::<u8>().iter().step_by(3).copied().collect();
+    assert_eq!((shades, loaded.y.is_none()), (vec![0, 1, 2, 3, 4], true));
+    assert!(all().class_names(["b"]).find().is_err());
+    assert_eq!(all().find().unwrap().split(0.4).unwrap().1.len(), 2);
+}
+
+/// `keras.utils.image_dataset_from_directory(…, crop_to_aspect_ratio=True)` of a picture of 3 × 7 pixels.
+#[test]
+fn the_middle_is_cut_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let picture = ImageBuffer::from_fn(7, 3, |x, y| Luma([(x * 10 + y * 80) as u8]));
+    write(folder.path(), "a/1.png", &bytes(&DynamicImage::ImageLuma8(picture), ImageFormat::Png));
+    let load = |height, width| {
+        let folder = ImageFolder::new(folder.path()).color_mode(ColorMode::Grayscale);
+        let folder = folder.image_size(height, width).crop_to_aspect_ratio(true);
+        folder.find().unwrap().load().unwrap().x.slice::<u8>().to_vec()
+    };
+    assert_eq!(load(3, 3), [20, 30, 40, 100, 110, 120, 180, 190, 200]);
+    assert_eq!(load(1, 7), [80, 90, 100, 110, 120, 130, 140]);
+    assert_eq!(load(3, 1), [30, 110, 190]);
 }
