@@ -6,12 +6,12 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::dots;
-use super::epilogue::{Epilogue, RowProgram, operand};
+use super::epilogue::{Epilogue, RowProgram, affine, operand};
 use super::left::{Gather, Left, Room, Runs};
 use super::pack::Transpose;
 use super::problem::Problem;
 use super::shape::{Grid, Slabs, Tiling};
-use super::tile::{DotKernel, Tile, Tiled, blocks};
+use super::tile::{AffineKernel, DotKernel, Tile, Tiled, blocks};
 use super::{Matrix, Spec, Strides, output_stride, pack};
 use crate::dtype::DType;
 use crate::io::Io;
@@ -54,6 +54,8 @@ pub(super) struct Blocked<T> {
     prefetch: bool,
     parallel: bool,
     pub(super) prologue: Option<RowProgram>,
+    /// The operands of the prologue and of the epilogue, where they are what the kernels know.
+    pub(super) affine: [Option<([usize; 3], AffineKernel<T>)>; 2],
     pub(super) epilogue: Epilogue,
 }
 
@@ -120,6 +122,8 @@ impl<T: Tiled> Blocked<T> {
             prefetch: gather.is_none() && !turn_lhs && m * k * size_of::<T>() > PREFETCH_BYTES,
             gather,
             parallel: flops >= PARALLEL_FLOPS,
+            affine: [&problem.prologue, &problem.epilogue]
+                .map(|body| Some((affine(body.as_ref()?, dtype)?, kernels.affine))),
             prologue,
             epilogue,
             problem,
@@ -256,7 +260,7 @@ pub(super) struct Job<'p, T> {
     pub(super) floor: *const T,
     /// The operands of the prologue and of the epilogue.
     pub(super) before: &'p [*const u8],
-    after: &'p [*const u8],
+    pub(super) after: &'p [*const u8],
 }
 
 // SAFETY: tasks read the operands and write tiles (or panels) of their own, each of which belongs to one task.
@@ -471,22 +475,6 @@ impl<T: Tiled> Job<'_, T> {
                     unsafe { self.finish(program, row..row + rows, columns) }
                 }
             }
-        }
-    }
-
-    /// Runs the epilogue over finished tiles.
-    pub(super) unsafe fn finish(&self, program: &RowProgram, rows: Range<usize>, columns: Range<usize>) {
-        let n = self.plan.problem.n;
-        if columns == (0..n) && self.out_row == n {
-            let out = self.out.wrapping_add(rows.start * n);
-            // SAFETY: the elements lie in the product and belong to this task; the operands were checked.
-            unsafe { program.run((rows.start, 0, rows.len() * n), self.after, out, out) }
-            return;
-        }
-        for row in rows {
-            let out = self.out.wrapping_add(row * self.out_row + columns.start);
-            // SAFETY: the elements lie in the product and belong to this task; the operands were checked.
-            unsafe { program.run((row, columns.start, columns.len()), self.after, out, out) }
         }
     }
 }
