@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
-use ceras_kernels::conv;
+use ceras_kernels::{Isa, conv};
 
+use super::dot_general::epilogue_body;
+use crate::autodiff;
 use crate::error::{GraphError, Rule};
 use crate::graph::{Graph, Value};
 use crate::op::{Attribute, Attributes, CpuStep, KernelStep, Op, OpTypes, Vjp, VjpCx};
@@ -173,20 +175,102 @@ pub(super) fn floats(inputs: &[&TensorType]) -> Result<(), Rule> {
 /// A kernel moved over an image: the image is `[batch, …, channels]` and the kernel
 /// `[…, channels / groups, features]`; with `transposed` it is `[…, features / groups, channels]` and read back to front,
 /// as the gradient of an image needs it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Convolution {
     /// How the kernel moves.
     pub window: ConvolutionWindow,
     /// Whether the kernel's last two axes are exchanged and its others reversed.
     pub transposed: bool,
+    /// Elementwise ops on the image: inputs are the image and the op's operands from the third on; one output of the
+    /// image's type. Only where a result is made of one pixel. Made by the fuse pass.
+    pub prologue: Option<Graph>,
+    /// Elementwise ops on the result: inputs are the result and the op's operands after those of the prologue; one output
+    /// of the result's type. Made by the fuse pass.
+    pub epilogue: Option<Graph>,
 }
 
 pub(super) fn parse(given: &mut Given) -> Result<Arc<dyn Op>, String> {
     let window = ConvolutionWindow::parse(given)?;
-    Ok(Arc::new(Convolution { window, transposed: given.bool("kernel_transposed")? }))
+    let op = Convolution::new(window, given.bool("kernel_transposed")?);
+    let mut graph = |name| if given.has(name) { given.graph(name).map(Some) } else { Ok(None) };
+    Ok(Arc::new(Convolution { prologue: graph("prologue")?, epilogue: graph("epilogue")?, ..op }))
+}
+
+/// The operands of a graph that runs on one value: all but the first.
+fn others(graph: &Option<Graph>) -> usize {
+    graph.as_ref().map_or(0, |graph| graph.inputs().len().saturating_sub(1))
 }
 
 impl Convolution {
+    /// Nothing but the convolution.
+    pub fn new(window: ConvolutionWindow, transposed: bool) -> Convolution {
+        Convolution { window, transposed, prologue: None, epilogue: None }
+    }
+
+    /// The type of the result.
+    fn result(&self, inputs: &[&TensorType]) -> Result<TensorType, Rule> {
+        floats(inputs)?;
+        let (image, kernel) = (&inputs[0].shape, &inputs[1].shape);
+        self.window.check(image.rank().saturating_sub(2))?;
+        if kernel.rank() != image.rank() {
+            let (rank, other) = (image.rank(), kernel.rank());
+            return Err(Rule::new(format!("{{1}} must have the rank of {{0}}, {rank}; it is {other}")));
+        }
+        let features = self.features(image, kernel)?;
+        let mut dims = vec![image.dim(0)];
+        for axis in 0..image.rank() - 2 {
+            dims.push(match (image.dim(axis + 1), kernel.dim(axis)) {
+                (Some(input), Some(taps)) => Some(
+                    self.window
+                        .output(axis, input, taps)
+                        .ok_or_else(|| Rule::new("the result would be too large"))?,
+                ),
+                _ => None,
+            });
+        }
+        dims.push(features);
+        Ok(TensorType { dtype: inputs[0].dtype, shape: Shape::from(dims) })
+    }
+
+    /// The kernel for these operands, if their shapes are known and what comes before and after can be taken along.
+    pub(crate) fn kernel(&self, inputs: &[&TensorType], isa: Isa) -> Option<conv::Convolution> {
+        let result = self.result(&inputs[..2]).ok()?;
+        let (kernel, dims) = (inputs[1].shape.to_known()?, result.shape.to_known()?);
+        let image = inputs[0].shape.to_known()?;
+        let spec = self.window.spec(inputs[0], &kernel[..kernel.len() - 2], &dims, self.transposed);
+        let body = |graph: &Option<Graph>, ty: &TensorType, dims: &[usize]| match graph {
+            None => Some(None),
+            Some(graph) => {
+                let (channels, leading) = dims.split_last()?;
+                epilogue_body(graph, ty, [1, leading.iter().product(), *channels], 0, leading.len()).map(Some)
+            }
+        };
+        let bodies = conv::Bodies {
+            prologue: body(&self.prologue, inputs[0], &image)?,
+            epilogue: body(&self.epilogue, &result, &dims)?,
+        };
+        conv::Convolution::with(spec, bodies, isa).ok()
+    }
+
+    /// The same in ops of their own.
+    fn unfused(&self, inputs: &[TensorType]) -> Result<Graph, GraphError> {
+        let mut g = Graph::new();
+        let values: Vec<Value> = inputs.iter().map(|ty| g.input(ty.clone(), "")).collect();
+        let (before, after) = values[2..].split_at(others(&self.prologue));
+        let image = match &self.prologue {
+            None => values[0],
+            Some(graph) => g.inline(graph, &[&values[..1], before].concat())?[0],
+        };
+        let op = Convolution::new(self.window.clone(), self.transposed);
+        let result = g.emit_one(op, &[image, values[1]])?;
+        let outputs = match &self.epilogue {
+            None => vec![result],
+            Some(graph) => g.inline(graph, &[&[result], after].concat())?,
+        };
+        g.set_outputs(outputs);
+        Ok(g)
+    }
+
     /// Channels of the result.
     fn features(&self, image: &Shape, kernel: &Shape) -> Result<Dim, Rule> {
         let groups = self.window.feature_groups;
@@ -226,30 +310,28 @@ impl Op for Convolution {
     }
 
     fn infer(&self, inputs: &[&TensorType]) -> Result<Vec<TensorType>, Rule> {
-        floats(inputs)?;
-        let (image, kernel) = (&inputs[0].shape, &inputs[1].shape);
-        self.window.check(image.rank().saturating_sub(2))?;
-        if kernel.rank() != image.rank() {
-            let (rank, other) = (image.rank(), kernel.rank());
-            return Err(Rule::new(format!("{{1}} must have the rank of {{0}}, {rank}; it is {other}")));
-        }
-        let features = self.features(image, kernel)?;
-        let mut dims = vec![image.dim(0)];
-        for axis in 0..image.rank() - 2 {
-            dims.push(match (image.dim(axis + 1), kernel.dim(axis)) {
-                (Some(input), Some(taps)) => Some(
-                    self.window
-                        .output(axis, input, taps)
-                        .ok_or_else(|| Rule::new("the result would be too large"))?,
-                ),
-                _ => None,
-            });
-        }
-        dims.push(features);
-        Ok(vec![TensorType { dtype: inputs[0].dtype, shape: Shape::from(dims) }])
+        let (before, after) = (others(&self.prologue), others(&self.epilogue));
+        rules::count(inputs, 2 + before + after)?;
+        let result = self.result(&inputs[..2])?;
+        let alike = |what, graph: &Option<Graph>, ty: &TensorType, operands: &[&TensorType]| {
+            let Some(graph) = graph else { return Ok(()) };
+            ops::fused::same_types(what, graph, &[&[ty], operands].concat(), 0)?;
+            match graph.outputs() {
+                [output] if graph.ty(*output) == ty => Ok(()),
+                _ => Err(Rule::new(format!("{what} must have one result, {ty}"))),
+            }
+        };
+        let (before, after) = inputs[2..].split_at(before);
+        alike("the prologue", &self.prologue, inputs[0], before)?;
+        alike("the epilogue", &self.epilogue, &result, after)?;
+        Ok(vec![result])
     }
 
     fn vjp(&self, cx: &mut VjpCx<'_>) -> Result<Vjp, GraphError> {
+        if self.prologue.is_some() || self.epilogue.is_some() {
+            let types: Vec<TensorType> = cx.inputs.iter().map(|value| cx.ty(*value).clone()).collect();
+            return autodiff::graph_vjp(&self.unfused(&types)?, cx);
+        }
         let ct = cx.cotangent();
         let (image, kernel) = (cx.inputs[0], cx.inputs[1]);
         let shape = |value: Value| cx.graph.ty(value).shape.clone();
@@ -262,7 +344,7 @@ impl Op for Convolution {
         let back = self.window.back(&from, &to, &taps);
         let mut cotangents = vec![None, None];
         if cx.wanted[0] {
-            let op = Convolution { window: back.clone(), transposed: !self.transposed };
+            let op = Convolution::new(back.clone(), !self.transposed);
             cotangents[0] = Some(cx.graph.emit_one(op, &[ct, kernel])?);
         }
         if cx.wanted[1] {
@@ -275,16 +357,25 @@ impl Op for Convolution {
     }
 
     fn cpu(&self, types: &OpTypes<'_>) -> CpuStep {
-        let kernel = types.input_dims(1);
-        let taps = &kernel[..kernel.len() - 2];
-        let spec = self.window.spec(&types.inputs[0], taps, &types.output_dims(0), self.transposed);
-        let kernel = conv::Convolution::new(spec, types.isa);
+        let inputs: Vec<&TensorType> = types.inputs.iter().collect();
+        let kernel =
+            self.kernel(&inputs, types.isa).expect("`infer` and the fuse pass accepted the operands");
         let scratch = kernel.scratch_bytes();
-        KernelStep::new(kernel).scratch(scratch).into()
+        let (image, result) = kernel.strided();
+        // Only the image may have gaps, and an operand of its rank could be given some, too.
+        let alone = inputs[2..].iter().all(|ty| ty.shape.rank() < inputs[0].shape.rank());
+        let step =
+            KernelStep { strided_inputs: image && alone, strided_outputs: result, ..KernelStep::new(kernel) };
+        step.scratch(scratch).into()
     }
 
     fn attributes(&self) -> Attributes {
-        self.window.attributes().with("kernel_transposed", Attribute::Bool(self.transposed))
+        let graphs = [("prologue", &self.prologue), ("epilogue", &self.epilogue)];
+        let attributes = self.window.attributes().with("kernel_transposed", Attribute::Bool(self.transposed));
+        graphs.into_iter().fold(attributes, |attributes, (name, graph)| match graph {
+            Some(graph) => attributes.with(name, Attribute::Graph(Box::new(graph.clone()))),
+            None => attributes,
+        })
     }
 
     ops::plain!();
@@ -309,7 +400,7 @@ pub fn convolution(
     kernel: Value,
     window: &ConvolutionWindow,
 ) -> Result<Value, GraphError> {
-    g.emit_one(Convolution { window: window.clone(), transposed: false }, &[image, kernel])
+    g.emit_one(Convolution::new(window.clone(), false), &[image, kernel])
 }
 
 /// The transpose of [`convolution`]: what carries a cotangent of its result back to its image.
@@ -326,5 +417,5 @@ pub fn convolution_transposed(
     kernel: Value,
     window: &ConvolutionWindow,
 ) -> Result<Value, GraphError> {
-    g.emit_one(Convolution { window: window.clone(), transposed: true }, &[image, kernel])
+    g.emit_one(Convolution::new(window.clone(), true), &[image, kernel])
 }

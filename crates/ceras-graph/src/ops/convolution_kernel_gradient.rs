@@ -65,7 +65,7 @@ impl Op for ConvolutionKernelGradient {
         };
         let mut cotangents = vec![None, None];
         if cx.wanted[0] {
-            let op = Convolution { window: self.window.back(&from, &to, &self.taps), transposed: true };
+            let op = Convolution::new(self.window.back(&from, &to, &self.taps), true);
             cotangents[0] = Some(cx.graph.emit_one(op, &[result, ct])?);
         }
         if cx.wanted[1] {

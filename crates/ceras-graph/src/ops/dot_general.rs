@@ -222,7 +222,7 @@ fn collapse(dims: &[usize], strides: &[usize]) -> Option<(usize, usize)> {
 }
 
 /// The body of an epilogue over `[batch, m, n]`, if its operands can be read so.
-fn epilogue_body(
+pub(super) fn epilogue_body(
     graph: &Graph,
     product: &TensorType,
     [batch, m, n]: [usize; 3],

@@ -1,4 +1,5 @@
-//! Elementwise regions become one node each; those that follow a matrix product become its epilogue.
+//! Elementwise regions become one node each; those that follow a matrix product or a convolution become its epilogue, and
+//! those that only lead to a convolution of single pixels its prologue.
 //!
 //! A region applies the same functions in the same order as its nodes did, so no rounding changes.
 
@@ -6,11 +7,12 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::sync::Arc;
 
+use super::products;
 use super::rebuild::Rebuild;
 use super::regions::{Regions, Source};
 use crate::graph::{Graph, Node, Value};
 use crate::op::Op;
-use crate::ops::{self, DotGeneral, Fused};
+use crate::ops::{self, Fused};
 
 /// Nodes that are carried out together: one, or a region.
 #[derive(Clone, Debug)]
@@ -40,7 +42,59 @@ pub fn fuse(graph: &Graph) -> Graph {
     }
     let alone = (0..graph.nodes().len()).filter(|index| !taken[*index]);
     units.extend(alone.map(|index| Unit { nodes: vec![index], region: None }));
+    lead_in(graph, &regions, &mut units);
     emit(graph, units)
+}
+
+/// Makes regions whose one result is read by one convolution alone its prologue.
+fn lead_in(graph: &Graph, regions: &Regions<'_>, units: &mut Vec<Unit>) {
+    let reader = |unit: &Unit| -> Option<usize> {
+        let region = unit.region.as_ref().filter(|region| region.op.name() == "fused")?;
+        let [output] = region.outputs[..] else { return None };
+        let [user] = *regions.users(output) else { return None };
+        let [image, kernel, ..] = graph.nodes()[user].inputs[..] else { return None };
+        (!graph.outputs().contains(&output) && image == output && kernel != output).then_some(user)
+    };
+    let mut index = 0;
+    while index < units.len() {
+        let merged = reader(&units[index]).and_then(|node| {
+            let place = units.iter().position(|unit| unit.nodes[0] == node)?;
+            let unit = prologue_unit(graph, &units[index], &units[place])?;
+            Some((place, unit))
+        });
+        if let Some((place, unit)) = merged {
+            units[place] = unit;
+            units.swap_remove(index);
+        } else {
+            index += 1;
+        }
+    }
+}
+
+/// A convolution, perhaps with its epilogue, together with the region that makes its image.
+fn prologue_unit(graph: &Graph, before: &Unit, unit: &Unit) -> Option<Unit> {
+    let before_region = before.region.as_ref()?;
+    let node = &graph.nodes()[unit.nodes[0]];
+    let (op, inputs, outputs) = match &unit.region {
+        Some(region) => (&region.op, &region.inputs, &region.outputs),
+        None => (&node.op, &node.inputs, &node.outputs),
+    };
+    let body = &ops::downcast::<Fused>(&*before_region.op)?.body;
+    let image = graph.ty(inputs[0]);
+    // The operand that the convolution reads in the image's place.
+    let place = before_region.inputs.iter().position(|value| graph.ty(*value) == image)?;
+    let mut order: Vec<usize> = (0..before_region.inputs.len()).collect();
+    order.remove(place);
+    order.insert(0, place);
+    let prologue = products::reordered(body, &order)?;
+    let mut operands = vec![before_region.inputs[place], inputs[1]];
+    operands.extend(order[1..].iter().map(|&index| before_region.inputs[index]));
+    operands.extend(&inputs[2..]);
+    let types: Vec<_> = operands.iter().map(|value| graph.ty(*value)).collect();
+    let op = products::with_prologue(&**op, prologue, &types)?;
+    // The convolution's node comes first: it is the one that gives the unit its name.
+    let nodes = [&unit.nodes[..1], &before.nodes, &unit.nodes[1..]].concat();
+    Some(Unit { nodes, region: Some(Region { op, inputs: operands, outputs: outputs.clone() }) })
 }
 
 /// The unit of a group, if it is more than a single node that stays as it is.
@@ -65,7 +119,7 @@ fn region_unit(graph: &Graph, regions: &Regions<'_>, group: usize, members: &[us
     })
 }
 
-/// A region together with the matrix product it starts from, if that is read by nothing else.
+/// A region together with the matrix product or the convolution it starts from, if that is read by nothing else.
 fn epilogue_unit(
     graph: &Graph,
     regions: &Regions<'_>,
@@ -77,7 +131,7 @@ fn epilogue_unit(
     let [output] = outputs else { return None };
     let (place, dot) = sources.iter().enumerate().find_map(|(place, source)| {
         let (node, _) = graph.producer_index(source.value).filter(|_| source.broadcast.is_none())?;
-        let plain = ops::downcast::<DotGeneral>(&*graph.nodes()[node].op)?.epilogue.is_none();
+        let plain = products::takes_epilogue(&*graph.nodes()[node].op);
         let ours = regions.users(source.value).iter().all(|user| regions.group_of(*user) == Some(group));
         let typed = graph.ty(source.value) == graph.ty(*output) && !graph.outputs().contains(&source.value);
         (plain && ours && typed).then_some((place, node))
@@ -87,12 +141,12 @@ fn epilogue_unit(
     ordered.insert(0, product);
     let epilogue = body(graph, regions, members, &ordered, outputs)?;
     let node = &graph.nodes()[dot];
-    let plain = ops::downcast::<DotGeneral>(&*node.op)?;
-    let op = DotGeneral { dimensions: plain.dimensions.clone(), epilogue: Some(epilogue) };
-    op.spec(graph.ty(node.inputs[0]), graph.ty(node.inputs[1]))?;
-    let inputs = node.inputs.iter().copied().chain(ordered[1..].iter().map(|source| source.value)).collect();
+    let others = ordered[1..].iter().map(|source| source.value);
+    let inputs: Vec<Value> = node.inputs.iter().copied().chain(others).collect();
+    let types: Vec<_> = inputs.iter().map(|value| graph.ty(*value)).collect();
+    let op = products::with_epilogue(&*node.op, epilogue, &types)?;
     let nodes = [&[dot][..], members].concat();
-    Some(Unit { nodes, region: Some(Region { op: Arc::new(op), inputs, outputs: outputs.to_vec() }) })
+    Some(Unit { nodes, region: Some(Region { op, inputs, outputs: outputs.to_vec() }) })
 }
 
 /// The body of a region: its inputs are the sources, each used as it is or through its broadcast.
@@ -167,7 +221,7 @@ fn schedule(graph: &Graph, units: &[Unit]) -> Result<Vec<usize>, usize> {
         producers.iter().for_each(|&producer| followers[producer].push(index));
     }
     // A region runs where its last node stood: then all that it reads has been made.
-    let position = |index: usize| Reverse((units[index].nodes.last().copied(), index));
+    let position = |index: usize| Reverse((units[index].nodes.iter().max().copied(), index));
     let mut ready: BinaryHeap<_> =
         (0..units.len()).filter(|&index| waiting[index] == 0).map(position).collect();
     let mut order = Vec::with_capacity(units.len());
@@ -215,8 +269,8 @@ fn put(graph: &Graph, rebuild: &mut Rebuild<'_>, unit: &Unit) {
     };
     let inputs: Vec<Value> = region.inputs.iter().map(|value| rebuild.get(*value)).collect();
     // In a profile a region counts for the layer that it ends in; a product's epilogue for that of the product.
-    let is_dot = region.op.name() == "dot_general";
-    let place = if is_dot { unit.nodes[0] } else { unit.nodes[unit.nodes.len() - 1] };
+    let is_product = region.op.name() != "fused";
+    let place = if is_product { unit.nodes[0] } else { unit.nodes[unit.nodes.len() - 1] };
     let like: &Node = &graph.nodes()[place];
     let outputs = rebuild.emit(like, Arc::clone(&region.op), &inputs);
     for (old, new) in region.outputs.iter().zip(outputs) {

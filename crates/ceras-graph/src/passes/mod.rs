@@ -7,6 +7,8 @@ mod cse;
 mod dce;
 mod fold;
 mod fuse;
+mod pool;
+mod products;
 mod rebuild;
 mod recompute;
 mod regions;
@@ -75,6 +77,7 @@ pub fn optimize(graph: &Graph) -> Graph {
         }
     }
     let graph = checked("recompute", recompute(&graph));
+    let graph = pool::masked_early(&graph).map_or(graph, |graph| checked("pool", graph));
     checked("fuse", fuse(&dce::without_dead(&graph).unwrap_or(graph)))
 }
 

@@ -1,5 +1,7 @@
 //! Passes keep every bit, and do what they are for.
 
+mod images;
+
 use std::collections::BTreeMap;
 
 use ceras_kernels::{DType, Isa};

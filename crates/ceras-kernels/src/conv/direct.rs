@@ -7,11 +7,13 @@
 use std::ops::Range;
 
 use super::Spec;
-use super::tile::{Kernels, Panel, Tile, Walk, kernels};
+use super::tail::left_over;
+use super::tile::{Kernels, Panel, Tile, TileKernel, Walk, kernels};
 use super::walk::{Meeting, Phase};
 use crate::disjoint::Disjoint;
 use crate::io::Io;
 use crate::isa::Isa;
+use crate::matmul::{operand, output_stride};
 use crate::memory::ALIGNMENT;
 use crate::pool::Pool;
 
@@ -28,7 +30,24 @@ pub(super) struct Direct {
     panels: Vec<Panel>,
     phases: [Vec<Phase>; 3],
     tasks: Vec<Part>,
+    /// The inputs that are added to each pixel and that are the least of each element.
+    bias: Option<usize>,
+    floor: Option<usize>,
 }
+
+/// Where the results of a step go.
+#[derive(Clone, Copy)]
+struct Target {
+    out: *mut f32,
+    /// From a pixel to the next.
+    pixel: usize,
+    /// What to add to each pixel, and the least of each element, or null.
+    bias: *const f32,
+    floor: *const f32,
+}
+
+// SAFETY: tasks write pixels of their own, and what is read outlives the step.
+unsafe impl Sync for Target {}
 
 /// A part of each image's results: numbers of phases, a result along the first axis, results along the second and third.
 #[derive(Clone, Debug)]
@@ -43,7 +62,11 @@ impl Direct {
     pub(super) fn new(spec: Spec, isa: Isa) -> Direct {
         let kernels = kernels(isa);
         let groups = spec.groups.max(1);
-        let panels = kernels.panels(spec.outputs / groups);
+        let width = &spec.axes[2];
+        let run = spec.inputs / groups * if groups == 1 { width.kernel } else { 1 };
+        let rows = spec.taps() * spec.inputs / groups;
+        let tail = left_over(spec.outputs / groups, kernels.lanes, run, rows);
+        let panels = kernels.panels(spec.outputs / groups, tail);
         let phases = [0, 1, 2].map(|axis: usize| Phase::all(&spec.axes[axis]));
         let flops = 2 * spec.taps() * (spec.inputs / groups).max(1) * spec.outputs.max(1);
         let mut tasks = Vec::new();
@@ -67,7 +90,12 @@ impl Direct {
                 }
             }
         }
-        Direct { spec, kernels, panels, phases, tasks }
+        Direct { spec, kernels, panels, phases, tasks, bias: None, floor: None }
+    }
+
+    /// Lets sums be finished by adding input `bias` to each pixel and by `maximum` with the number that is input `floor`.
+    pub(super) fn finish_with(&mut self, bias: Option<usize>, floor: Option<usize>) {
+        (self.bias, self.floor) = (bias, floor);
     }
 
     /// Rows of a panel: positions and channels of a group.
@@ -90,20 +118,29 @@ impl Direct {
     }
 
     pub(super) fn run(&self, io: &mut Io<'_>) {
-        let (image, kernel, out) = (io.input::<f32>(0), io.input::<f32>(1), io.output::<f32>(0));
+        let (image, kernel, view) = (io.input::<f32>(0), io.input::<f32>(1), io.output_rows::<f32>(0).view);
+        let pixels = self.spec.batch * self.spec.output_positions();
+        let size = |len: usize| len * size_of::<f32>();
+        let given = |input: Option<usize>, len: usize| -> *const f32 {
+            input.map_or(std::ptr::null(), |input| operand(io, input, size(len)).cast())
+        };
+        let target = Target {
+            out: view.pointer.cast(),
+            pixel: output_stride(view, size_of::<f32>(), pixels, self.spec.outputs),
+            bias: given(self.bias, self.spec.outputs),
+            floor: given(self.floor, 1),
+        };
         let scratch = io.scratch::<f32>();
         self.pack(io.pool(), kernel, scratch);
         let packed: &[f32] = scratch;
-        let (size_in, size_out) = (
-            self.spec.input_positions() * self.spec.inputs,
-            self.spec.output_positions() * self.spec.outputs,
-        );
-        let out = Disjoint::new(out);
+        let size_in = self.spec.input_positions() * self.spec.inputs;
         let parts = self.tasks.len();
         io.pool().for_each(self.spec.batch * parts, &|task| {
             let (batch, part) = (task / parts, &self.tasks[task % parts]);
             let image = &image[batch * size_in..][..size_in];
-            let target = out.pointer().wrapping_add(batch * size_out);
+            // The whole, not its fields: it is the whole that tasks may share.
+            let mut target = *{ &target };
+            target.out = target.out.wrapping_add(batch * self.spec.output_positions() * target.pixel);
             self.part(part, image, packed, target);
         });
     }
@@ -121,31 +158,36 @@ impl Direct {
             // SAFETY: each task has a panel of its own.
             let target = unsafe { target.part(start..start + panel.width * rows) };
             let columns = panel.width.min(group_out - panel.first);
+            // Rows of registers, or columns of a tail.
+            let (step, across) = if panel.tail > 0 { (1, rows) } else { (panel.width, 1) };
             for tap in 0..taps {
                 for c in 0..group_in {
-                    let row = &mut target[(tap * group_in + c) * panel.width..][..panel.width];
-                    let column = group * group_out + panel.first;
+                    let row = &mut target[(tap * group_in + c) * step..];
                     if self.spec.transposed {
                         let base = (taps - 1 - tap) * group_out + panel.first;
-                        for (j, weight) in row[..columns].iter_mut().enumerate() {
-                            *weight = kernel[(base + j) * inputs + group * group_in + c];
+                        for j in 0..columns {
+                            row[j * across] = kernel[(base + j) * inputs + group * group_in + c];
                         }
                     } else {
-                        let from = (tap * group_in + c) * outputs + column;
-                        row[..columns].copy_from_slice(&kernel[from..from + columns]);
+                        let from = (tap * group_in + c) * outputs + group * group_out + panel.first;
+                        for (j, weight) in kernel[from..from + columns].iter().enumerate() {
+                            row[j * across] = *weight;
+                        }
                     }
-                    row[columns..].fill(0.0);
+                    if panel.tail == 0 {
+                        row[columns..panel.width].fill(0.0);
+                    }
                 }
             }
         });
     }
 
     /// Computes a part of an image.
-    fn part(&self, part: &Part, image: &[f32], packed: &[f32], out: *mut f32) {
+    fn part(&self, part: &Part, image: &[f32], packed: &[f32], target: Target) {
         let groups = self.spec.groups.max(1);
         for group in 0..groups {
             for panel in &self.panels {
-                let job = Job { plan: self, part, image, out, group, panel, packed };
+                let job = Job { plan: self, part, image, target, group, panel, packed };
                 job.run();
             }
         }
@@ -158,7 +200,7 @@ struct Job<'a> {
     part: &'a Part,
     image: &'a [f32],
     packed: &'a [f32],
-    out: *mut f32,
+    target: Target,
     group: usize,
     panel: &'a Panel,
 }
@@ -208,11 +250,11 @@ impl Job<'_> {
         let group_in = self.plan.group_inputs();
         let phases = [self.phase(0), self.phase(1), self.phase(2)];
         let line = width.input * inputs;
-        let rows = group_in * self.panel.width;
+        let step = if self.panel.tail > 0 { 1 } else { self.panel.width };
+        let rows = group_in * step;
         let taps = [height.kernel * width.kernel, width.kernel, 1];
         let sources = [height.input * line, line, inputs];
-        let mut walk =
-            Walk { counts: [0, 0, 0, group_in], left: [0, 0, 0, 1], right: [0, 0, 0, self.panel.width] };
+        let mut walk = Walk { counts: [0, 0, 0, group_in], left: [0, 0, 0, 1], right: [0, 0, 0, step] };
         let (mut left, mut right) = (self.group * group_in, 0);
         for axis in 0..3 {
             walk.counts[axis] = meeting[axis].count;
@@ -233,33 +275,47 @@ impl Job<'_> {
         let pixel =
             (place(0, self.part.depth) * height.output + place(1, row)) * width.output + place(2, column);
         let (left_row, out_row) = if down {
-            (phases[1].step * line, phases[1].period * width.output * outputs)
+            (phases[1].step * line, phases[1].period * width.output * self.target.pixel)
         } else {
-            (phases[2].step * inputs, phases[2].period * outputs)
+            (phases[2].step * inputs, phases[2].period * self.target.pixel)
         };
-        let most = self.plan.kernels.pixels;
-        let pieces = count.div_ceil(most);
+        let first = self.group * group_out + self.panel.first;
+        let bias = self.target.bias;
+        let bias = if bias.is_null() { bias } else { bias.wrapping_add(first) };
         let mut done = 0;
-        for piece in 0..pieces {
-            let pixels = (count - done).div_ceil(pieces - piece);
+        while done < count {
+            let (kernel, pixels) = self.kernel(count, done);
             let tile = Tile {
                 walk,
                 left: self.image.as_ptr().wrapping_add(left + done * left_row),
                 left_row,
                 right: self.packed.as_ptr().wrapping_add(start + right),
-                out: self.out.wrapping_add(
-                    pixel * outputs + done * out_row + self.group * group_out + self.panel.first,
-                ),
+                right_column: self.plan.rows(),
+                out: self.target.out.wrapping_add(pixel * self.target.pixel + done * out_row + first),
                 out_row,
                 last: self.panel.last,
                 accumulate: false,
                 right_masked: false,
+                bias,
+                floor: self.target.floor,
             };
             // SAFETY: every pixel of the run meets the walk's positions, which lie in the image (`Phase::meeting`); the
             // panel holds a row for each; the pixels lie in the result and belong to this task alone; and the kernel was
             // selected for a level that the machine has.
-            unsafe { self.plan.kernels.kernel(pixels, self.panel.registers)(&tile) }
+            unsafe { kernel(&tile) }
             done += pixels;
         }
+    }
+
+    /// The kernel for the next pixels of a run of so many, of which some are done, and how many it takes.
+    fn kernel(&self, count: usize, done: usize) -> (TileKernel, usize) {
+        let kernels = &self.plan.kernels;
+        if self.panel.tail > 0 {
+            return kernels.tail(count - done, self.panel.tail);
+        }
+        let most = kernels.pixels(self.panel.registers);
+        // Pieces of even size.
+        let pixels = (count - done).div_ceil((count - done).div_ceil(most));
+        (kernels.kernel(pixels, self.panel.registers), pixels)
     }
 }

@@ -7,7 +7,8 @@
 use std::ops::Range;
 
 use super::Spec;
-use super::tile::{Kernels, Panel, Tile, Walk, kernels};
+use super::tail::left_over;
+use super::tile::{Kernels, Panel, TAIL_REGISTERS, Tile, Walk, kernels};
 use super::walk::{Meeting, Phase};
 use crate::disjoint::Disjoint;
 use crate::io::Io;
@@ -68,12 +69,14 @@ impl Gradient {
     pub(super) fn new(spec: Spec, isa: Isa) -> Gradient {
         let kernels = kernels(isa);
         let groups = spec.groups.max(1);
-        let panels = kernels.panels(spec.outputs / groups);
         let phases = [0, 1, 2].map(|axis: usize| Phase::all(&spec.axes[axis])[0]);
         let [depth, height, width] = &spec.axes;
         let merged = groups == 1 && width.kernel_dilation == 1;
         let lines = depth.kernel * height.kernel * if merged { 1 } else { width.kernel };
         let rows = spec.inputs / groups * if merged { width.kernel } else { 1 };
+        let pixels = spec.batch * spec.output_positions();
+        let tail = left_over(spec.outputs / groups, kernels.lanes, rows, pixels);
+        let panels = kernels.panels(spec.outputs / groups, tail);
         let parts = parts(spec.batch, spec.kernel_elements());
         let pieces = rows.div_ceil(TASK_ROWS);
         Gradient { spec, kernels, panels, phases, parts, merged, lines, pieces }
@@ -277,10 +280,14 @@ impl Job<'_> {
         let spec = &self.plan.spec;
         let groups = spec.groups.max(1);
         let (group_in, group_out) = (spec.inputs / groups, spec.outputs / groups);
-        let most = self.plan.kernels.pixels;
-        let pieces = rows.len().div_ceil(most);
         let base = (self.line * self.plan.line_rows() + rows.start) * spec.outputs + self.group * group_out;
         for panel in &self.plan.panels {
+            if panel.tail > 0 {
+                self.tail(pixels, rows.clone(), skipped, panel);
+                continue;
+            }
+            let most = self.plan.kernels.pixels(panel.registers);
+            let pieces = rows.len().div_ceil(most);
             let mut done = 0;
             for piece in 0..pieces {
                 let count = (rows.len() - done).div_ceil(pieces - piece);
@@ -296,11 +303,14 @@ impl Job<'_> {
                     left: self.image.as_ptr().wrapping_add(left),
                     left_row: 1,
                     right: self.cotangent.as_ptr().wrapping_add(right),
+                    right_column: 0,
                     out: self.out.wrapping_add(base + done * spec.outputs + panel.first),
                     out_row: spec.outputs,
                     last: panel.last,
                     accumulate: true,
                     right_masked: true,
+                    bias: std::ptr::null(),
+                    floor: std::ptr::null(),
                 };
                 // SAFETY: the walk's pixels meet these rows of the kernel, so they lie in the image, and in the cotangent,
                 // of whose channels only those that exist are read; the rows of the result belong to this task alone;
@@ -308,6 +318,46 @@ impl Job<'_> {
                 unsafe { self.plan.kernels.kernel(count, panel.registers)(&tile) }
                 done += count;
             }
+        }
+    }
+
+    /// The last channels of [`Job::tiles`], with the rows in the lanes.
+    fn tail(&self, pixels: Pixels, rows: Range<usize>, skipped: usize, panel: &Panel) {
+        let spec = &self.plan.spec;
+        let groups = spec.groups.max(1);
+        let (group_in, group_out) = (spec.inputs / groups, spec.outputs / groups);
+        let lanes = self.plan.kernels.lanes;
+        let base = (self.line * self.plan.line_rows() + rows.start) * spec.outputs + self.group * group_out;
+        let walk = Walk {
+            counts: [1, 1, pixels.counts[0], pixels.counts[1]],
+            left: [0, 0, pixels.left_steps[0], pixels.left_steps[1]],
+            right: [0, 0, pixels.right_steps[0], pixels.right_steps[1]],
+        };
+        let mut done = 0;
+        while done < rows.len() {
+            let count = (rows.len() - done).min(lanes * TAIL_REGISTERS);
+            let registers = count.div_ceil(lanes);
+            let left = pixels.left + self.group * group_in + skipped + done;
+            let tile = Tile {
+                walk,
+                left: self.image.as_ptr().wrapping_add(left),
+                left_row: 1,
+                right: self
+                    .cotangent
+                    .as_ptr()
+                    .wrapping_add(pixels.right + self.group * group_out + panel.first),
+                right_column: 0,
+                out: self.out.wrapping_add(base + done * spec.outputs + panel.first),
+                out_row: spec.outputs,
+                last: count - (registers - 1) * lanes,
+                accumulate: true,
+                right_masked: true,
+                bias: std::ptr::null(),
+                floor: std::ptr::null(),
+            };
+            // SAFETY: as in `tiles`; of the image's registers only the rows that exist are read.
+            unsafe { self.plan.kernels.tail_gradient(registers, panel.tail)(&tile) }
+            done += count;
         }
     }
 }

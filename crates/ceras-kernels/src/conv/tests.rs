@@ -1,6 +1,7 @@
 //! Convolutions against the plain loops, on every level, on any number of threads, alone and in a batch.
 
 use super::*;
+use crate::elementwise::{self, Function, Instruction, Operand, Register};
 use crate::testing::{Run, Sequence, bytes, values};
 
 fn axis(
@@ -113,4 +114,101 @@ fn gradients_of_kernels_are_the_plain_loops() {
             assert!(fast == on(isa, 3), "{spec:?} on {isa} with three threads");
         }
     }
+}
+
+/// A body over pixels: instructions that take operand 0 and rows (`[channels]`) or scalars.
+fn body(pixels: usize, channels: usize, rows: &[bool], code: &[(&'static Function, [Register; 2])]) -> Body {
+    let operand = |strides: [usize; 3]| Operand { dtype: DType::F32, strides: strides.to_vec() };
+    let others = rows.iter().map(|&row| operand([0, 0, usize::from(row)]));
+    Body {
+        shape: vec![1, pixels, channels],
+        inputs: std::iter::once(operand([pixels * channels, channels, 1])).chain(others).collect(),
+        instructions: code
+            .iter()
+            .map(|(function, arguments)| Instruction { function, arguments: arguments.to_vec() })
+            .collect(),
+        outputs: vec![Register::Instruction(code.len() - 1)],
+    }
+}
+
+/// What comes after: `maximum(x + row, scalar)`, which kernels know, or `row · x + row`, which they do not.
+fn epilogue(spec: &Spec, native: bool) -> Body {
+    use Register::{Input, Instruction as Step};
+    let (pixels, channels) = (spec.batch * spec.output_positions(), spec.outputs);
+    let (first, second) = if native {
+        (&elementwise::ADD, &elementwise::MAXIMUM)
+    } else {
+        (&elementwise::MULTIPLY, &elementwise::ADD)
+    };
+    let code = [(first, [Input(0), Input(1)]), (second, [Step(0), Input(2)])];
+    body(pixels, channels, &[true, !native], &code)
+}
+
+#[test]
+fn what_comes_after_is_done_to_each_result() {
+    for spec in specs() {
+        let mut sequence = Sequence::new(5);
+        let x = sequence.floats(spec.batch * spec.input_positions() * spec.inputs);
+        let w = sequence.floats(spec.kernel_elements());
+        let (row, second) = (sequence.floats(spec.outputs), sequence.floats(spec.outputs));
+        let elements = spec.batch * spec.output_positions() * spec.outputs;
+        let plain = Convolution::new(spec.clone(), Isa::Reference);
+        let sums = values::<f32>(&run(plain, 0, &[&x, &w], elements, 1));
+        for native in [true, false] {
+            let last = if native { &second[..1] } else { &second[..] };
+            let expected: Vec<f32> = sums
+                .iter()
+                .enumerate()
+                .map(|(index, x)| match (native, index % spec.outputs.max(1)) {
+                    (true, channel) => (x + row[channel]).max(last[0]),
+                    (false, channel) => x * row[channel] + last[channel],
+                })
+                .collect();
+            for isa in [Isa::available(), vec![Isa::Reference]].concat() {
+                let bodies = Bodies { epilogue: Some(epilogue(&spec, native)), ..Bodies::default() };
+                let kernel = Convolution::with(spec.clone(), bodies, isa).unwrap();
+                let (scratch, (_, strided)) = (kernel.scratch_bytes(), kernel.strided());
+                let inputs = [&x[..], &w, &row, last].map(bytes).to_vec();
+                let mut run = Run { scratch_bytes: scratch, ..Run::new(inputs, vec![elements * 4]) };
+                if strided && elements > 0 {
+                    run.gaps = vec![None, None, None, None, Some((spec.outputs * 4, 64))];
+                }
+                let result = run.on(kernel, 3).remove(0);
+                close(&format!("{spec:?} on {isa}, native {native}"), &values(&result), &expected);
+            }
+        }
+    }
+}
+
+#[test]
+fn what_comes_before_is_done_to_each_pixel() {
+    use Register::{Input, Instruction as Step};
+    let axes = [Axis::ONE, axis(5, 1, 1, (0, 0), (1, 1)), axis(7, 1, 1, (0, 0), (1, 1))];
+    let spec = spec(axes, 40, 50, 1, false);
+    let mut sequence = Sequence::new(6);
+    let (pixels, channels) = (spec.batch * spec.input_positions(), spec.inputs);
+    let (x, w) = (sequence.floats(pixels * channels), sequence.floats(spec.kernel_elements()));
+    let (factor, shift) = (sequence.floats(channels), sequence.floats(channels));
+    let code: [(&'static Function, [Register; 2]); 3] = [
+        (&elementwise::MULTIPLY, [Input(0), Input(1)]),
+        (&elementwise::ADD, [Step(0), Input(2)]),
+        (&elementwise::MAXIMUM, [Step(1), Input(3)]),
+    ];
+    let prologue = body(pixels, channels, &[true, true, false], &code);
+    let before: Vec<f32> = (0..pixels * channels)
+        .map(|index| (x[index] * factor[index % channels] + shift[index % channels]).max(0.0))
+        .collect();
+    let plain = Convolution::new(spec.clone(), Isa::Reference);
+    let expected = values::<f32>(&run(plain, 0, &[&before, &w], pixels * spec.outputs, 1));
+    for isa in [Isa::available(), vec![Isa::Reference]].concat() {
+        let bodies = Bodies { prologue: Some(prologue.clone()), epilogue: None };
+        let kernel = Convolution::with(spec.clone(), bodies, isa).unwrap();
+        assert!(isa == Isa::Reference || kernel.strided() == (true, true));
+        let scratch = kernel.scratch_bytes();
+        let result = run(kernel, scratch, &[&x, &w, &factor, &shift, &[0.0]], pixels * spec.outputs, 2);
+        close(&format!("on {isa}"), &values(&result), &expected);
+    }
+    let wide = Spec { axes: [Axis::ONE, axis(5, 3, 1, (1, 1), (1, 1)), axes[2]], ..spec };
+    let bodies = Bodies { prologue: Some(prologue), epilogue: None };
+    assert!(Convolution::with(wide, bodies, Isa::active()).is_err());
 }

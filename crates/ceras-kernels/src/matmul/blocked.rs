@@ -6,13 +6,13 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::dots;
-use super::epilogue::{Epilogue, RowProgram, operand};
+use super::epilogue::{Epilogue, RowProgram, affine, operand};
 use super::left::{Gather, Left, Room};
 use super::pack::Transpose;
 use super::problem::Problem;
 use super::shape::{Grid, Slabs, Tiling};
 use super::split::AddUp;
-use super::tile::{DotKernel, Tile, Tiled, blocks};
+use super::tile::{AffineKernel, DotKernel, Tile, Tiled, blocks};
 use super::{Matrix, Spec, Strides, output_stride, pack};
 use crate::dtype::DType;
 use crate::io::Io;
@@ -58,6 +58,8 @@ pub(super) struct Blocked<T> {
     /// Bytes of the sums of the blocks, if these are shared out.
     split: Option<usize>,
     pub(super) prologue: Option<RowProgram>,
+    /// The operands of the prologue and of the epilogue, where they are what the kernels know.
+    pub(super) affine: [Option<([usize; 3], AffineKernel<T>)>; 2],
     pub(super) epilogue: Epilogue,
 }
 
@@ -127,6 +129,8 @@ impl<T: Tiled> Blocked<T> {
             gather,
             parallel: flops >= PARALLEL_FLOPS,
             split: None,
+            affine: [&problem.prologue, &problem.epilogue]
+                .map(|body| Some((affine(body.as_ref()?, dtype)?, kernels.affine))),
             prologue,
             epilogue,
             problem,
@@ -456,22 +460,6 @@ impl<T: Tiled> Job<'_, T> {
                     unsafe { self.finish(program, row..row + rows, columns) }
                 }
             }
-        }
-    }
-
-    /// Runs the epilogue over finished tiles.
-    pub(super) unsafe fn finish(&self, program: &RowProgram, rows: Range<usize>, columns: Range<usize>) {
-        let n = self.plan.problem.n;
-        if columns == (0..n) && self.out_row == n {
-            let out = self.out.wrapping_add(rows.start * n);
-            // SAFETY: the elements lie in the product and belong to this task; the operands were checked.
-            unsafe { program.run((rows.start, 0, rows.len() * n), self.after, out, out) }
-            return;
-        }
-        for row in rows {
-            let out = self.out.wrapping_add(row * self.out_row + columns.start);
-            // SAFETY: the elements lie in the product and belong to this task; the operands were checked.
-            unsafe { program.run((row, columns.start, columns.len()), self.after, out, out) }
         }
     }
 }

@@ -5,6 +5,7 @@ use std::mem::MaybeUninit;
 use std::ops::Range;
 
 use super::blocked::{Job, Slab, Target};
+use super::epilogue::Affine;
 use super::pack::{self, LINE_BYTES};
 use super::tile::{MAX_ROWS, Tiled, block, blocks};
 use super::vector::{prefetch, prefetch_far};
@@ -165,6 +166,12 @@ impl<T: Tiled> Job<'_, T> {
                 let step = if columns { rows } else { stride };
                 gather.copy(self.lhs.pointer, first..first + rows, start..start + len, room, step);
                 if columns { (room, 1, rows) } else { (room, stride, 1) }
+            } else if let (Some(([factor, shift, floor], run)), 1) = (&self.plan.affine[0], column) {
+                let row_of = |operand: &usize| self.before[*operand].cast::<T>().add(start);
+                let floor = self.before[*floor].cast::<T>();
+                let by = Affine { factor: row_of(factor), shift: row_of(shift), floor };
+                (0..rows).for_each(|i| run(&by, source.add(i * row), len, room.add(i * stride)));
+                (room, stride, 1)
             } else if let Some(program) = &self.plan.prologue {
                 for i in 0..rows {
                     let (mut input, output) = (source.add(i * row), room.add(i * stride));

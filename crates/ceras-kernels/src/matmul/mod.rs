@@ -30,6 +30,7 @@
 mod blocked;
 mod dots;
 mod epilogue;
+mod finish;
 mod left;
 mod pack;
 mod plain;
@@ -52,7 +53,9 @@ use crate::io::{Io, Kernel, RawView};
 use crate::isa::Isa;
 
 use blocked::Blocked;
+pub(crate) use epilogue::{Epilogue, RowProgram, operand};
 pub(crate) use left::Gather;
+pub(crate) use pack::copy;
 use reference::Reference;
 
 /// Elements to step along the axes of an operand.
@@ -112,7 +115,6 @@ impl Spec {
 
 /// A left operand that is brought together, by type.
 #[derive(Clone, Debug)]
-#[allow(dead_code, reason = "what convolutions are made of")]
 pub(crate) enum Gathered {
     F32(Arc<dyn Gather<f32>>),
     F64(Arc<dyn Gather<f64>>),
@@ -176,7 +178,6 @@ impl MatMul {
     ///
     /// # Errors
     /// The product has no elements, is one of several or has a prologue, or the epilogue does not fit.
-    #[allow(dead_code, reason = "what convolutions are made of")]
     pub(crate) fn gathered(spec: Spec, isa: Isa, lhs: Gathered) -> Result<MatMul, String> {
         spec.check_bodies()?;
         if spec.m == 0 || spec.n == 0 {
@@ -256,7 +257,7 @@ impl<T: Element> Matrix<T> {
 ///
 /// # Panics
 /// If the output is not `rows` rows of `n` elements.
-fn output_stride(view: RawView, element_bytes: usize, rows: usize, n: usize) -> usize {
+pub(crate) fn output_stride(view: RawView, element_bytes: usize, rows: usize, n: usize) -> usize {
     if view.is_contiguous() {
         assert!(
             view.rows * view.row_bytes == rows * n * element_bytes,

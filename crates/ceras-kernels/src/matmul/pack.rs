@@ -46,7 +46,7 @@ pub(super) unsafe fn panel<T: Element>(
 /// # Safety
 /// The source must be readable and the target writable for `len` elements, apart from one another.
 #[inline(always)]
-pub(super) unsafe fn copy<T: Element>(target: *mut T, source: *const T, len: usize) {
+pub(crate) unsafe fn copy<T: Element>(target: *mut T, source: *const T, len: usize) {
     // SAFETY: as the caller vouches: the pieces lie inside of `len` elements.
     unsafe {
         match len {

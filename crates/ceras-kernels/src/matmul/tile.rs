@@ -1,6 +1,7 @@
 //! The micro-kernel: one tile of the product, held in registers while it runs along k.
 
 use super::dots::{Dots, dots};
+use super::epilogue::{Affine, affine_row};
 use super::pack::{self, LINE_BYTES, Transpose};
 use super::split::{AddUp, Partials, add_up};
 use super::vector::{Lanes, Vector, prefetch};
@@ -60,6 +61,9 @@ pub(super) struct Tile<T> {
 
 /// A kernel of products of one column.
 pub(super) type DotKernel<T> = unsafe fn(&Dots<T>);
+
+/// A kernel of `maximum(x · factor + shift, floor)`: the operands, the row, its length, the target.
+pub(super) type AffineKernel<T> = unsafe fn(&Affine<T>, *const T, usize, *mut T);
 
 /// A micro-kernel for a number of rows and registers.
 pub(super) type TileKernel<T> = unsafe fn(&Tile<T>);
@@ -248,6 +252,8 @@ pub(super) struct Kernels<T> {
     pub(super) add_up: AddUp<T>,
     /// Transposes blocks of elements.
     pub(super) transpose: Transpose<T>,
+    /// What a prologue that the kernels know does to a row.
+    pub(super) affine: AffineKernel<T>,
 }
 
 /// Makes a table of kernels: for each number of registers the numbers of rows.
@@ -288,7 +294,13 @@ macro_rules! kernels {
                 // SAFETY: as the caller vouches; this function has the level of the vector.
                 unsafe { add_up::<$vector>(p) }
             }
+            $(#[$feature])*
+            unsafe fn run_affine(by: &Affine<$element>, x: *const $element, len: usize, target: *mut $element) {
+                // SAFETY: as the caller vouches; this function has the level of the vector.
+                unsafe { affine_row::<$vector>(by, x, len, target) }
+            }
             Kernels {
+                affine: run_affine,
                 dots: run_dots,
                 add_up: run_add_up,
                 lanes: <$vector as Vector>::LANES,

@@ -5,6 +5,7 @@ use crate::dtype::Element;
 /// A floating-point element that has fast kernels.
 pub(crate) trait Float: Element {
     const ZERO: Self;
+    const MINUS_ZERO: Self;
     fn multiply(self, other: Self) -> Self;
     fn add(self, other: Self) -> Self;
     /// The larger one, as the elementwise function `maximum` has it; NaN if either is.
@@ -15,6 +16,7 @@ macro_rules! float {
     ($($rust:ty),*) => {$(
         impl Float for $rust {
             const ZERO: Self = 0.0;
+            const MINUS_ZERO: Self = -0.0;
             #[inline(always)]
             fn multiply(self, other: Self) -> Self {
                 self * other

@@ -45,9 +45,9 @@ fn convolutions_obey_their_rules() {
             };
             let image = numbers("image", &[2, 5, 6, channels]);
             let kernel = numbers("kernel", &[3, 2, channels / groups, features]);
-            check(ops::Convolution { window: window.clone(), transposed: false }, &[image.clone(), kernel]);
+            check(ops::Convolution::new(window.clone(), false), &[image.clone(), kernel]);
             let kernel = numbers("transposed", &[3, 2, features / groups, channels]);
-            check(ops::Convolution { window: window.clone(), transposed: true }, &[image.clone(), kernel]);
+            check(ops::Convolution::new(window.clone(), true), &[image.clone(), kernel]);
             let cotangent = numbers("cotangent", &[2, 3, 4, features]);
             check(ops::ConvolutionKernelGradient { taps: vec![3, 2], window }, &[image, cotangent]);
         }
@@ -58,10 +58,10 @@ fn convolutions_obey_their_rules() {
 fn convolutions_of_one_and_three_axes() {
     let image = numbers("line", &[2, 7, 3]);
     let window = ConvolutionWindow { low: vec![2], rhs_dilation: vec![2], ..ConvolutionWindow::plain(1) };
-    check(ops::Convolution { window, transposed: false }, &[image, numbers("kernel", &[2, 3, 2])]);
+    check(ops::Convolution::new(window, false), &[image, numbers("kernel", &[2, 3, 2])]);
     let image = numbers("space", &[1, 3, 4, 3, 2]);
     let window = ConvolutionWindow { strides: vec![1, 2, 1], ..ConvolutionWindow::plain(3) };
-    check(ops::Convolution { window, transposed: false }, &[image, numbers("kernel", &[2, 1, 2, 2, 3])]);
+    check(ops::Convolution::new(window, false), &[image, numbers("kernel", &[2, 1, 2, 2, 3])]);
 }
 
 #[test]
@@ -100,7 +100,7 @@ fn rules_that_are_broken_say_so() {
     let ty = |dims: &[usize]| numbers("x", dims).ty();
     let conv = |groups, dims: &[usize], kernel: &[usize]| {
         let window = ConvolutionWindow { feature_groups: groups, ..ConvolutionWindow::plain(2) };
-        ops::Convolution { window, transposed: false }.infer(&[&ty(dims), &ty(kernel)]).unwrap_err().0
+        ops::Convolution::new(window, false).infer(&[&ty(dims), &ty(kernel)]).unwrap_err().0
     };
     assert_eq!(
         conv(1, &[1, 5, 5, 3], &[2, 2, 4, 1]),
