@@ -35,7 +35,7 @@ fn a_folder_of_pictures_becomes_a_network() {
     let folder = folder();
     light_and_dark(folder.path());
     write(folder.path(), "photos/light/text.png", "this is no picture");
-    let text = done(folder.path(), &["train", "photos", "--image-size", "8", "--epochs", "8"]);
+    let text = done(folder.path(), &["train", "photos", "--image-size", "8", "--epochs", "40"]);
     says(
         &text,
         &[

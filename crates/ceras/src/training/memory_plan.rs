@@ -80,8 +80,8 @@ impl Model {
     /// let mut model = Sequential::new().add(Input::new([4])).add(Dense::new(3)).build()?;
     /// model.compile(Compile::new("mse"))?;
     /// let plan = model.memory_plan(32)?;
-    /// // 4·3 weights and 3 biases of 4 bytes, and Adam's two copies of them beside its counter and rate.
-    /// assert_eq!((plan.weights_bytes, plan.optimizer_bytes), (60, 2 * 60 + 12));
+    /// // 4·3 weights and 3 biases of 4 bytes, and RMSprop's one copy of them beside its counter and rate.
+    /// assert_eq!((plan.weights_bytes, plan.optimizer_bytes), (60, 60 + 12));
     /// assert_eq!(plan.batch_bytes, 32 * (4 + 3) * 4);
     /// println!("{plan}");
     /// # Ok::<(), ceras::Error>(())
