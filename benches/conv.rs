@@ -96,6 +96,9 @@ fn network(name: &str) -> Result<(Model, usize, usize)> {
     }
 }
 
+/// What measures one workload and says it in a line.
+type Bench = fn() -> Result<String>;
+
 fn main() -> Result<()> {
     let mut out = std::io::stdout().lock();
     let mut say = |text: String| writeln!(out, "{text}").expect("a place to write to");
@@ -109,7 +112,7 @@ fn main() -> Result<()> {
         ["save", name, path] => network(name)?.0.save(path)?,
         chosen => {
             say(format!("level {}, {} threads", ceras::Isa::active(), ceras::Pool::default_threads()));
-            let all: [(&str, fn() -> Result<String>); 3] = [("w3", w3), ("w4", w4), ("w5", w5)];
+            let all: [(&str, Bench); 3] = [("w3", w3), ("w4", w4), ("w5", w5)];
             for (name, work) in all {
                 if chosen.is_empty() || chosen.contains(&name) {
                     say(work()? + &peak_mib());
