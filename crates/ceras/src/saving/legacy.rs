@@ -26,7 +26,7 @@ pub(crate) const EXTRAS_ATTRIBUTE: &str = "ceras";
 pub(crate) fn read(file: &Hdf5, origin: &str, cx: Cx<'_>) -> Result<Loaded> {
     let Some(config) = file.text("", "model_config") else {
         let error = Error::new(ErrorKind::File, "the file holds no architecture");
-        let keras_3 = ["layers", "_layer_checkpoint_dependencies", "vars"];
+        let keras_3 = ["layers", super::layout::OLDER, "vars"];
         let weights = weights_group(file).is_some() || keras_3.iter().any(|group| file.has_group(group));
         return Err(match weights.then_some(()) {
             Some(()) => error.hint("it holds weights alone (`ceras inspect` lists them): build the model first, then call `load_weights`"),
@@ -36,12 +36,12 @@ pub(crate) fn read(file: &Hdf5, origin: &str, cx: Cx<'_>) -> Result<Loaded> {
     let words = parse_json(config.as_bytes(), "model_config")?;
     let mut warnings = Vec::new();
     let mut model = match build::model(&words, cx)? {
-        Built::Waiting(pending) => {
+        waiting @ Built::Waiting(_) => {
             if !layers_with_weights(file, "model_weights")?.is_empty() {
                 warnings
                     .push("the file does not say the shape of the input; its weights are left out".into());
             }
-            Model::unbuilt(pending, 0)
+            Model::of_words(waiting, cx.custom.fresh_limit())?
         }
         Built::Ready(architecture) => {
             Model::with_values(*architecture, origin, |architecture, variables| {

@@ -26,6 +26,7 @@ mod formats;
 mod hdf5;
 mod inspect;
 mod lambda;
+mod layout;
 mod legacy;
 mod load;
 mod load_weights;
@@ -46,6 +47,9 @@ pub use diff::{Difference, diff};
 pub use inspect::{InspectedLayer, Inspection, inspect};
 pub use load::{FileKind, Loaded, load, load_bytes, load_model, load_model_with, model_from_config};
 pub use load_weights::{LoadWeights, TakenWeights};
+pub(crate) use build::Built;
+#[cfg(test)]
+pub(crate) use python_json::to_string as python_text;
 pub(crate) use state::Saved;
 
 /// The layer inside another one's config. `place` says where it stands.
