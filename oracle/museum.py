@@ -132,7 +132,7 @@ def add(group, make, x=None):
     arrays = dict(x=x, y=y)
     arrays.update(dict(predictions=predictions) if single else {f"predictions{i}": p for i, p in enumerate(predictions)})
     continued = {}
-    if not any("dropout" in layer.name or "noise" in layer.name for layer in model.layers):
+    if getattr(make, "continues", True) and not any("dropout" in layer.name or "noise" in layer.name for layer in model.layers):
         history = model.fit(x, targets, batch_size=8, epochs=10, shuffle=False, verbose=0)
         continued = dict(continued=history.history["loss"])
     group.add(case, arrays, files=files, **continued)

@@ -14,7 +14,7 @@ use super::hdf5::{Attribute, Hdf5, Tree};
 use super::load::{FileKind, Loaded, compile, parse_json};
 use super::load_weights::Outcomes;
 use super::weights::{Weight, check_shape};
-use super::{migrate, python_json};
+use super::{migrate, old_words, python_json};
 use crate::error::{Error, ErrorKind, Result};
 use crate::layers::context::join;
 use crate::models::{Architecture, Model};
@@ -33,7 +33,10 @@ pub(crate) fn read(file: &Hdf5, origin: &str, cx: Cx<'_>) -> Result<Loaded> {
             None => error,
         });
     };
-    let words = parse_json(config.as_bytes(), "model_config")?;
+    let mut words = parse_json(config.as_bytes(), "model_config")?;
+    let keras_version =
+        file.text("", "keras_version").or_else(|| file.text("model_weights", "keras_version"));
+    old_words::keep_hard_sigmoid(&mut words, keras_version.as_deref());
     let mut warnings = Vec::new();
     let mut model = match build::model(&words, cx)? {
         waiting @ Built::Waiting(_) => {
@@ -62,8 +65,6 @@ pub(crate) fn read(file: &Hdf5, origin: &str, cx: Cx<'_>) -> Result<Loaded> {
         let optimizer = optimizer(file)?;
         compile(&mut model, &words, optimizer, cx, &mut warnings)?;
     }
-    let keras_version =
-        file.text("", "keras_version").or_else(|| file.text("model_weights", "keras_version"));
     let extras = file.text("", EXTRAS_ATTRIBUTE);
     let state = super::load::read_extras(extras.as_deref().map(str::as_bytes), &mut warnings);
     super::load::settle(&mut model, state)?;

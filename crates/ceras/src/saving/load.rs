@@ -12,7 +12,7 @@ use super::compile_config::{self, Unusable};
 use super::contract::{self, Extras, State};
 use super::custom::CustomObjects;
 use super::hdf5::Hdf5;
-use super::{formats, legacy, migrate, safetensors, weights};
+use super::{formats, legacy, migrate, old_words, safetensors, weights};
 use crate::error::{Error, ErrorKind, Result};
 use crate::models::Model;
 
@@ -150,12 +150,13 @@ fn from_archive(mut archive: Archive, kind: FileKind, origin: &str, cx: Cx<'_>) 
     let Some(config) = archive.member(CONFIG)? else {
         return Err(Error::new(ErrorKind::File, format!("this is not a model: it has no `{CONFIG}`")));
     };
-    let words = parse_json(&config, CONFIG)?;
+    let mut words = parse_json(&config, CONFIG)?;
     drop(config);
     let keras_version = archive.member(METADATA)?.and_then(|metadata| {
         let metadata: Value = serde_json::from_slice(&metadata).ok()?;
         Some(metadata.get("keras_version")?.as_str()?.to_owned())
     });
+    old_words::keep_hard_sigmoid(&mut words, keras_version.as_deref().or(Some("3")));
     let mut warnings = Vec::new();
     let extras = read_extras(archive.member(EXTRAS)?.as_deref(), &mut warnings);
     let built = build::model(&words, cx)?;

@@ -32,12 +32,14 @@ mod load;
 mod load_weights;
 mod migrate;
 mod nodes;
+mod old_words;
 mod python_json;
 mod safetensors;
 mod save;
 mod state;
 #[cfg(test)]
 mod tests;
+mod tf_ops;
 mod weights;
 
 pub use contract::{Contract, Extras, Feature, Task};
