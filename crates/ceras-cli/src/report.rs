@@ -84,7 +84,8 @@ mod tests {
     #[test]
     fn errors_show_no_lines_of_rust() {
         let text = "layer `a` cannot take this input\n  x   float32 [2]   output of `b`   (crates/x/src/y.rs:12)\n  at src/z.rs:3\n  in `model` (layer 3)";
-        let shown = "layer `a` cannot take this input\n  x   float32 [2]   output of `b`\n  in `model` (layer 3)";
+        let shown =
+            "layer `a` cannot take this input\n  x   float32 [2]   output of `b`\n  in `model` (layer 3)";
         assert_eq!(super::without_source_lines(text), shown);
     }
 }

@@ -184,7 +184,8 @@ mod tests {
             limit: f64,
             list: Vec<Option<f32>>,
         }
-        let config = Config { name: "NaN", limit: f64::NEG_INFINITY, list: vec![Some(f32::NAN), Some(0.5), None] };
+        let config =
+            Config { name: "NaN", limit: f64::NEG_INFINITY, list: vec![Some(f32::NAN), Some(0.5), None] };
         let value = to_value(&config).unwrap();
         assert_eq!(value["list"][1], json!(0.5));
         let text = crate::saving::python_text(&value);

@@ -1,6 +1,8 @@
 //! JSON values in which a number that is not finite stays what it is.
 
-use serde::ser::{Error as _, Impossible, Serialize, SerializeMap, SerializeSeq, SerializeStruct, Serializer};
+use serde::ser::{
+    Error as _, Impossible, Serialize, SerializeMap, SerializeSeq, SerializeStruct, Serializer,
+};
 use serde::ser::{SerializeTuple, SerializeTupleStruct};
 use serde_json::value::Serializer as Plain;
 use serde_json::{Error, Map, Value};
@@ -66,7 +68,11 @@ impl Serializer for Values {
         Ok(Value::String(variant.to_owned()))
     }
 
-    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, _: &'static str, value: &T) -> Result<Value, Error> {
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(
+        self,
+        _: &'static str,
+        value: &T,
+    ) -> Result<Value, Error> {
         value.serialize(self)
     }
 

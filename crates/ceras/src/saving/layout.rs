@@ -46,7 +46,8 @@ impl Layout {
         let paths: HashSet<&str> = weights.iter().map(|weight| weight.path).collect();
         let found = |layout: Layout| {
             let groups = layout.groups(architecture, weights);
-            let groups: HashMap<&str, &str> = groups.iter().map(|group| (&*group.path, &*group.group)).collect();
+            let groups: HashMap<&str, &str> =
+                groups.iter().map(|group| (&*group.path, &*group.group)).collect();
             paths.iter().filter(|path| file.has_group(&layout.vars(&group_of(&groups, path)))).count()
         };
         let mut best = (found(TODAY), TODAY);

@@ -42,6 +42,7 @@ mod tests;
 mod tf_ops;
 mod weights;
 
+pub(crate) use build::Built;
 pub use contract::{Contract, Extras, Feature, Task};
 pub use custom::CustomObjects;
 pub(crate) use custom::own;
@@ -49,7 +50,6 @@ pub use diff::{Difference, diff};
 pub use inspect::{InspectedLayer, Inspection, inspect};
 pub use load::{FileKind, Loaded, load, load_bytes, load_model, load_model_with, model_from_config};
 pub use load_weights::{LoadWeights, TakenWeights};
-pub(crate) use build::Built;
 #[cfg(test)]
 pub(crate) use python_json::to_string as python_text;
 pub(crate) use state::Saved;

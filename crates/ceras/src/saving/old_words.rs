@@ -29,7 +29,9 @@ pub(crate) fn concede(config: &mut Value) -> Vec<String> {
         "dtype" => {
             let name = value.as_str().or_else(|| value.pointer("/config/name")?.as_str()).unwrap_or_default();
             if matches!(name, "mixed_float16" | "mixed_bfloat16") {
-                say(format!("the layers of the policy `{name}` are computed in float32, as their weights are"));
+                say(format!(
+                    "the layers of the policy `{name}` are computed in float32, as their weights are"
+                ));
                 *value = json!("float32");
             }
         }
@@ -65,7 +67,8 @@ mod tests {
         let mixed = json!({"class_name": "Policy", "config": {"name": "mixed_float16"}});
         let mut config = json!({"layers": [{"dtype": mixed, "stateful": true}, {"dtype": "mixed_float16"}, {"dtype": "float32"}]});
         let said = concede(&mut config);
-        let layers = json!([{"dtype": "float32", "stateful": false}, {"dtype": "float32"}, {"dtype": "float32"}]);
+        let layers =
+            json!([{"dtype": "float32", "stateful": false}, {"dtype": "float32"}, {"dtype": "float32"}]);
         assert_eq!(config["layers"], layers);
         assert_eq!(said.len(), 2, "{said:?}");
     }

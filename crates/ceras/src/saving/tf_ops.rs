@@ -140,13 +140,9 @@ fn tensor_or_number(triple: &[Value]) -> Option<Value> {
 
 /// An argument by name: a tensor, a list of them, or a plain value.
 fn argument(value: &Value) -> Value {
-    let is_triple = |items: &[Value]| {
-        matches!(items, [name, call, output] if name.is_string() && call.is_u64() && output.is_u64())
-    };
+    let is_triple = |items: &[Value]| matches!(items, [name, call, output] if name.is_string() && call.is_u64() && output.is_u64());
     match value {
-        Value::Array(items) if is_triple(items) => {
-            tensor_or_number(items).unwrap_or_else(|| value.clone())
-        }
+        Value::Array(items) if is_triple(items) => tensor_or_number(items).unwrap_or_else(|| value.clone()),
         Value::Array(items) => items.iter().map(argument).collect(),
         plain => plain.clone(),
     }
@@ -180,7 +176,11 @@ fn translated(function: &str, named: &Map<String, Value>) -> Option<Translated> 
         "softmax" => with("Softmax", json!({"axis": or(&["axis"], json!(-1))}), Vec::new()),
         "reshape" => with("Reshape", json!({"newshape": plain_list(get(&["shape"])?)?}), Vec::new()),
         "expand_dims" => with("ExpandDims", json!({"axis": get(&["axis"])?}), Vec::new()),
-        "squeeze" => with("Squeeze", get(&["axis"]).map_or_else(|| json!({}), |axis| json!({"axis": axis})), Vec::new()),
+        "squeeze" => with(
+            "Squeeze",
+            get(&["axis"]).map_or_else(|| json!({}), |axis| json!({"axis": axis})),
+            Vec::new(),
+        ),
         "transpose" => with("Transpose", json!({"axes": plain_list(get(&["perm"])?)?}), Vec::new()),
         "concat" => with("Concatenate", json!({"axis": get(&["axis"])?}), Vec::new()),
         "stack" => with("Stack", json!({"axis": or(&["axis"], json!(0))}), Vec::new()),

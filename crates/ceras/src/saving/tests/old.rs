@@ -15,7 +15,8 @@ fn each(check: &dyn Fn(&str, Loaded, &[Tensor], &[Vec<f64>]) -> std::result::Res
             std::fs::write(folder.path().join(name), archive.member(name).unwrap().unwrap()).unwrap();
         }
         let arrays = read_npz(&folder.path().join(npz));
-        let list = |letter: char| (0..).map_while(|n| arrays.get(&format!("{letter}{n}"))).collect::<Vec<_>>();
+        let list =
+            |letter: char| (0..).map_while(|n| arrays.get(&format!("{letter}{n}"))).collect::<Vec<_>>();
         let x: Vec<Tensor> =
             list('x').iter().map(|array| Tensor::new(&array.dims, array.f32s()).unwrap()).collect();
         let y: Vec<Vec<f64>> = list('y').iter().map(|array| array.f64s()).collect();
@@ -38,7 +39,10 @@ fn differs(model: &mut Model, x: &[Tensor], y: &[Vec<f64>]) -> std::result::Resu
         let largest = expected.iter().fold(1e-3f64, |largest, value| largest.max(value.abs()));
         let worst = output.iter().zip(expected).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
         if output.len() != expected.len() || worst > 2.0 * TOLERANCE * largest {
-            return Err(format!("predictions differ by {:.1} times the tolerance", worst / (TOLERANCE * largest)));
+            return Err(format!(
+                "predictions differ by {:.1} times the tolerance",
+                worst / (TOLERANCE * largest)
+            ));
         }
     }
     Ok(())
