@@ -4,8 +4,11 @@ use ceras_testkit::oracle::read_npz;
 
 use super::*;
 
-/// Opens each file of the archive; `check` says what is wrong with the model.
-fn each(check: &dyn Fn(&str, Loaded, &[Tensor], &[Vec<f64>]) -> std::result::Result<(), String>) {
+/// Says what is wrong with a model, of which inputs and outputs are known.
+type Check<'a> = dyn Fn(Loaded, &[Tensor], &[Vec<f64>]) -> std::result::Result<(), String> + 'a;
+
+/// Opens each file of the archive and checks the model.
+fn each(check: &Check<'_>) {
     let folder = temporary();
     let mut archive = Archive::open(std::fs::read(fixtures().join("museum_old.zip")).unwrap()).unwrap();
     let mut failed = Vec::new();
@@ -22,7 +25,7 @@ fn each(check: &dyn Fn(&str, Loaded, &[Tensor], &[Vec<f64>]) -> std::result::Res
         let y: Vec<Vec<f64>> = list('y').iter().map(|array| array.f64s()).collect();
         let custom = CustomObjects::new().replace_lambdas();
         let checked = load(folder.path().join(&name), &custom).map_err(|error| error.to_string());
-        if let Err(why) = checked.and_then(|loaded| check(&name, loaded, &x, &y)) {
+        if let Err(why) = checked.and_then(|loaded| check(loaded, &x, &y)) {
             failed.push(format!("{name}: {why}"));
         }
     }
@@ -50,14 +53,14 @@ fn differs(model: &mut Model, x: &[Tensor], y: &[Vec<f64>]) -> std::result::Resu
 
 #[test]
 fn files_of_old_kerases_predict_the_same() {
-    each(&|_, mut loaded, x, y| differs(&mut loaded.model, x, y));
+    each(&|mut loaded, x, y| differs(&mut loaded.model, x, y));
 }
 
 /// What stands for TensorFlow's functions, old activations and lambdas is kept by this library's own files.
 #[test]
 fn old_models_are_the_same_in_new_files() {
     let folder = temporary();
-    each(&|_, loaded, x, y| {
+    each(&|loaded, x, y| {
         for (name, kind) in [("a.keras", FileKind::Keras), ("a.h5", FileKind::Hdf5)] {
             let path = folder.path().join(name);
             let again = loaded.model.save_as(&path, kind).and_then(|()| load_model(&path));
