@@ -132,7 +132,8 @@ def add(group, make, x=None):
     arrays = dict(x=x, y=y)
     arrays.update(dict(predictions=predictions) if single else {f"predictions{i}": p for i, p in enumerate(predictions)})
     continued = {}
-    if not any(word in layer.name for layer in model.layers for word in ("dropout", "noise", "random")):
+    vary = ("dropout", "noise", "random")
+    if getattr(make, "continues", True) and not any(word in layer.name for layer in model.layers for word in vary):
         history = model.fit(x, targets, batch_size=8, epochs=10, shuffle=False, verbose=0)
         continued = dict(continued=history.history["loss"])
     group.add(case, arrays, files=files, **continued)

@@ -41,7 +41,20 @@ pub(crate) fn warn_all(texts: &[String], quiet: bool) {
 
 /// Prints an error: what, where, and what to try.
 pub(crate) fn complain(error: &Error) {
-    let _ = writeln!(std::io::stderr(), "error: {error}");
+    let _ = writeln!(std::io::stderr(), "error: {}", without_source_lines(&error.to_string()));
+}
+
+/// An error without the places in Rust sources that are for those who write a program with the library.
+fn without_source_lines(text: &str) -> String {
+    let is_place = |words: &str| {
+        words.rsplit_once(".rs:").is_some_and(|(_, line)| line.bytes().all(|digit| digit.is_ascii_digit()))
+    };
+    let lines = text.lines().filter(|line| !line.trim_start().strip_prefix("at ").is_some_and(is_place));
+    let kept = lines.map(|line| match line.rsplit_once(" (") {
+        Some((start, place)) if place.strip_suffix(')').is_some_and(is_place) => start.trim_end(),
+        _ => line,
+    });
+    kept.collect::<Vec<_>>().join("\n")
 }
 
 /// Prints a warning.
@@ -64,4 +77,15 @@ pub(crate) fn list(names: &[impl AsRef<str>]) -> String {
 /// A number and the right form of the word for it.
 pub(crate) fn count(number: usize, word: &str) -> String {
     if number == 1 { format!("1 {word}") } else { format!("{number} {word}s") }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn errors_show_no_lines_of_rust() {
+        let text = "layer `a` cannot take this input\n  x   float32 [2]   output of `b`   (crates/x/src/y.rs:12)\n  at src/z.rs:3\n  in `model` (layer 3)";
+        let shown =
+            "layer `a` cannot take this input\n  x   float32 [2]   output of `b`\n  in `model` (layer 3)";
+        assert_eq!(super::without_source_lines(text), shown);
+    }
 }

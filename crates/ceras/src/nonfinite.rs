@@ -1,19 +1,45 @@
 //! Numbers that JSON has no words for. Python writes `NaN`, `Infinity` and `-Infinity` all the same, and so do Keras' files.
 //!
-//! They are read as texts of these words, and a config's field that is a number takes such a text for the number.
+//! They are read as texts of these words behind a mark, and a config's field that is a number takes such a text for the
+//! number. [`to_value`] writes fields in the same way, and [`bare`] makes Python's words of the texts.
+
+mod write;
 
 use serde::de::value::{MapDeserializer, SeqDeserializer};
 use serde::de::{Deserializer, IntoDeserializer, Visitor};
 use serde::forward_to_deserialize_any;
 use serde_json::{Error, Value};
 
+pub(crate) use self::write::to_value;
+
 /// The words, as Python spells them.
 const WORDS: [(&str, f64); 3] =
     [("NaN", f64::NAN), ("Infinity", f64::INFINITY), ("-Infinity", f64::NEG_INFINITY)];
 
+/// What stands before a word in memory, so that it is no other text: a letter that Unicode gives no meaning.
+const MARK: char = '\u{e000}';
+
+/// The text for a number that is not finite.
+fn marked(value: f64) -> Option<String> {
+    let same = |number: f64| number == value || (number.is_nan() && value.is_nan());
+    WORDS.iter().find(|(_, number)| same(*number)).map(|(word, _)| format!("{MARK}{word}"))
+}
+
+/// JSON in ASCII with Python's bare words in place of the marked texts.
+pub(crate) fn bare(mut json: String) -> String {
+    for (word, _) in WORDS {
+        let text = format!("\"\\u{:04x}{word}\"", u32::from(MARK));
+        if json.contains(&text) {
+            json = json.replace(&text, word);
+        }
+    }
+    json
+}
+
 /// The number that a text stands for.
 fn number(value: &Value) -> Option<f64> {
     let text = value.as_str()?;
+    let text = text.strip_prefix(MARK).unwrap_or(text);
     WORDS.iter().find(|(word, _)| *word == text).map(|(_, number)| *number)
 }
 
@@ -43,7 +69,7 @@ pub(crate) fn quoted(text: &[u8]) -> Option<Vec<u8>> {
         in_text = byte == b'"';
         match WORDS.iter().find(|(word, _)| text[place..].starts_with(word.as_bytes())) {
             Some((word, _)) => {
-                quoted.extend_from_slice(format!("\"{word}\"").as_bytes());
+                quoted.extend_from_slice(format!("\"{MARK}{word}\"").as_bytes());
                 place += word.len();
                 found = true;
             }
@@ -148,5 +174,23 @@ mod tests {
         assert!(!anywhere(&json!({"a": ["Nan", 1]})));
         assert_eq!(quoted(b"{\"a\": \"NaN\"}"), None);
         assert_eq!(quoted(b"\"cut off \\"), None);
+    }
+
+    #[test]
+    fn what_is_not_finite_is_written_as_python_does() {
+        #[derive(serde::Serialize)]
+        struct Config {
+            name: &'static str,
+            limit: f64,
+            list: Vec<Option<f32>>,
+        }
+        let config =
+            Config { name: "NaN", limit: f64::NEG_INFINITY, list: vec![Some(f32::NAN), Some(0.5), None] };
+        let value = to_value(&config).unwrap();
+        assert_eq!(value["list"][1], json!(0.5));
+        let text = crate::saving::python_text(&value);
+        assert_eq!(text, r#"{"name": "NaN", "limit": -Infinity, "list": [NaN, 0.5, null]}"#);
+        let again: Value = serde_json::from_slice(&quoted(text.as_bytes()).unwrap()).unwrap();
+        assert_eq!(again, value);
     }
 }

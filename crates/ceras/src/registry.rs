@@ -171,7 +171,7 @@ pub fn parse_config<T: serde::de::DeserializeOwned>(config: &Config) -> Result<T
 /// # Panics
 /// If the struct does not serialise to a JSON object; all of ours do.
 pub fn to_config(object: &impl serde::Serialize) -> Config {
-    match serde_json::to_value(object) {
+    match nonfinite::to_value(object) {
         Ok(Value::Object(config)) => config,
         other => unreachable!("a config struct is a JSON object, not {other:?}"),
     }

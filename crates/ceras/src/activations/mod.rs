@@ -9,6 +9,7 @@ mod gelu;
 mod glu;
 mod hard_shrink;
 mod hard_sigmoid;
+mod hard_sigmoid_keras_2;
 mod hard_silu;
 mod hard_tanh;
 mod leaky_relu;
@@ -47,6 +48,7 @@ pub use gelu::{Gelu, gelu};
 pub use glu::{Glu, glu};
 pub use hard_shrink::{HardShrink, hard_shrink};
 pub use hard_sigmoid::HardSigmoid;
+pub use hard_sigmoid_keras_2::HardSigmoidKeras2;
 pub use hard_silu::HardSilu;
 pub use hard_tanh::HardTanh;
 pub use leaky_relu::{LeakyRelu, leaky_relu};
@@ -104,6 +106,7 @@ pub static ACTIVATIONS: Registry<dyn Activation> = Registry {
         &glu::ENTRY,
         &hard_shrink::ENTRY,
         &hard_sigmoid::ENTRY,
+        &hard_sigmoid_keras_2::ENTRY,
         &hard_silu::ENTRY,
         &hard_tanh::ENTRY,
         &leaky_relu::ENTRY,

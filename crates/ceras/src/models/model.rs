@@ -108,6 +108,17 @@ impl Model {
         Model { pending: Some(pending), ..Model::empty(seed) }
     }
 
+    /// The same two of what a file says and gives no weights for: they are made as long as they fit into so many bytes.
+    pub(crate) fn of_words(words: crate::saving::Built, limit: u64) -> Result<Model> {
+        let mut model = Model::empty(0);
+        model.saved.fresh_limit = Some(limit);
+        match words {
+            crate::saving::Built::Waiting(pending) => model.pending = Some(pending),
+            crate::saving::Built::Ready(architecture) => model.set_architecture(*architecture)?,
+        }
+        Ok(model)
+    }
+
     fn empty(seed: u64) -> Model {
         Model {
             architecture: None,
@@ -160,6 +171,7 @@ impl Model {
 
     fn set_architecture(&mut self, architecture: Architecture) -> Result<()> {
         let specs = declared(&architecture)?;
+        self.saved.check_fresh(&specs)?;
         self.store.reserve(specs.iter().map(|spec| &spec.ty));
         for spec in &specs {
             self.store.add(variable(spec), &initial_value(spec, self.seed)?)?;

@@ -10,10 +10,10 @@ use serde_json::{Value, json};
 use super::custom::CustomObjects;
 use super::lambda::{self, Function};
 use super::migrate::{self, Words};
-use super::nodes;
+use super::{nodes, old_words};
 use crate::error::{Error, ErrorKind, Result};
 use crate::layers::{LAYERS, LayerRef};
-use crate::models::{Architecture, Sequential};
+use crate::models::{Architecture, Kind, Sequential};
 use crate::ops::{Applied, OPERATIONS};
 
 /// What is needed besides the file.
@@ -45,7 +45,9 @@ pub(crate) enum Built {
 /// # Errors
 /// All layers that are not supported, in one error; a layer whose config does not fit; connections that lead nowhere.
 pub(crate) fn model(envelope: &Value, cx: Cx<'_>) -> Result<Built> {
-    let words = migrate::layer(&migrate::plain(envelope.clone()), "the model itself")?;
+    let mut envelope = migrate::plain(envelope.clone());
+    old_words::concede(&mut envelope).into_iter().for_each(|said| cx.warn(said));
+    let words = migrate::layer(&envelope, "the model itself")?;
     let mut unsupported = Vec::new();
     let mut hint = None;
     scan(&words, cx, &mut unsupported, &mut hint)?;
@@ -220,7 +222,12 @@ fn sequential(words: &Words, name: &str, layers: &[Words], cx: Cx<'_>) -> Result
         }
         model = model.add(made);
     }
-    Ok(Built::Ready(Box::new(model.architecture(input.as_ref())?)))
+    let mut built = model.architecture(input.as_ref())?;
+    if built.layers.iter().any(|named| named.layer.as_operation().is_some()) {
+        // Keras has no operations in a Sequential model.
+        built.kind = Kind::Functional;
+    }
+    Ok(Built::Ready(Box::new(built)))
 }
 
 /// The layers after the first of a Sequential model without a known input.
@@ -244,7 +251,9 @@ fn given_shape(words: &Words, layers: &[Words]) -> Option<TensorType> {
         words.config.get("build_input_shape"),
         words.input_shape.as_ref(),
     ];
-    let shape = shapes.into_iter().flatten().find_map(shape)?;
+    // The first that knows most; what some layers say of their input is less than what the model was built for.
+    let unknown = |shape: &Shape| shape.dims().iter().skip(1).filter(|dim| dim.is_none()).count();
+    let shape = shapes.into_iter().flatten().filter_map(shape).min_by_key(unknown)?;
     Some(TensorType::new(DType::F32, shape))
 }
 
@@ -300,7 +309,9 @@ pub(crate) fn made(words: &Words, cx: Cx<'_>) -> Result<Made> {
 fn operation(words: &Words) -> Result<Made> {
     let arguments = |node: &Value| node.get("args").and_then(Value::as_array).cloned().unwrap_or_default();
     let mut calls = words.nodes.iter().map(arguments);
-    let applied = Applied::from_file(&words.class_name, &words.config, &calls.next().unwrap_or_default())?;
+    // A Sequential model says nothing of calls: each is of one tensor.
+    let one = || vec![json!({"class_name": "__keras_tensor__"})];
+    let applied = Applied::from_file(&words.class_name, &words.config, &calls.next().unwrap_or_else(one))?;
     let keywords =
         |node: &Value| node.get("kwargs").and_then(Value::as_object).is_some_and(|map| !map.is_empty());
     if words.nodes.iter().any(keywords) || !calls.all(|call| applied.same_arguments(&call)) {

@@ -128,7 +128,12 @@ pub struct CustomObjects {
     schedules: HashMap<String, Parse<ScheduleRef>>,
     lambdas: HashMap<String, LayerRef>,
     replace_lambdas: bool,
+    fresh_weights_limit: Option<u64>,
 }
+
+/// Weights up to this size are made of the words of a file alone: more than all of Keras' applications have, and few enough
+/// for any machine. A kilobyte that asks for more is no model.
+const FRESH_WEIGHTS_LIMIT: u64 = 2 << 30;
 
 impl CustomObjects {
     /// None yet.
@@ -156,6 +161,19 @@ impl CustomObjects {
         constraint: ConstraintRef => constraints;
         /// Adds a learning-rate schedule.
         schedule: ScheduleRef => schedules;
+    }
+
+    /// How many bytes of weights may be made for a file that describes a model and holds none of its weights, such as a
+    /// `config.json`. 2 GiB unless said otherwise.
+    #[must_use]
+    pub fn fresh_weights_limit(mut self, bytes: u64) -> CustomObjects {
+        self.fresh_weights_limit = Some(bytes);
+        self
+    }
+
+    /// The limit that holds.
+    pub(crate) fn fresh_limit(&self) -> u64 {
+        self.fresh_weights_limit.unwrap_or(FRESH_WEIGHTS_LIMIT)
     }
 
     /// Puts a layer in the place of the `Lambda` of this name. A `Lambda` is Python code, which is never run.

@@ -18,9 +18,6 @@ use crate::files::write_atomically;
 use crate::layers::context::join;
 use crate::models::Model;
 
-/// A model that is made of words alone may not ask for more than this: a few words are no reason to fill the memory.
-const MAX_FRESH_BYTES: usize = 64 << 30;
-
 impl FileKind {
     /// The kind that the end of a name stands for, for writing: `.keras`, `.weights.h5`, `.h5` or `.hdf5`, `.safetensors`,
     /// `.json`.
@@ -109,23 +106,10 @@ pub(crate) fn from_config(bytes: &[u8], cx: Cx<'_>) -> Result<Loaded> {
         ));
     }
     let mut warnings = Vec::new();
-    let model = match build::model(&words, cx)? {
-        Built::Waiting(pending) => Model::unbuilt(pending, 0),
-        Built::Ready(architecture) => {
-            let described = crate::models::declared(&architecture)?;
-            let sizes = described.iter().map(|spec| spec.ty.bytes().unwrap_or(usize::MAX));
-            let total = sizes.fold(0usize, usize::saturating_add);
-            if total > MAX_FRESH_BYTES {
-                let text = format!("the model would have weights of {} GiB", total >> 30);
-                return Err(
-                    Error::new(ErrorKind::File, text).detail("more than 64 are not made of a config alone")
-                );
-            }
-            let mut model = Model::from_architecture(*architecture, 0)?;
-            compile(&mut model, &words, Some(Vec::new()), cx, &mut warnings)?;
-            model
-        }
-    };
+    let mut model = Model::of_words(build::model(&words, cx)?, cx.custom.fresh_limit())?;
+    if model.is_built() {
+        compile(&mut model, &words, Some(Vec::new()), cx, &mut warnings)?;
+    }
     Ok(Loaded { model, kind: FileKind::Config, keras_version: None, warnings })
 }
 
@@ -140,7 +124,7 @@ pub(crate) fn from_safetensors(bytes: &[u8], origin: &str, cx: Cx<'_>) -> Result
     let words: Value = parse_json(config.as_bytes(), CONFIG_KEY)?;
     let mut warnings = Vec::new();
     let mut model = match build::model(&words, cx)? {
-        Built::Waiting(pending) => Model::unbuilt(pending, 0),
+        waiting @ Built::Waiting(_) => Model::of_words(waiting, cx.custom.fresh_limit())?,
         Built::Ready(architecture) => {
             let mut model = Model::with_values(*architecture, origin, |_, variables| {
                 variables.iter().map(|one| by_full_name(&file, &super::state::weight(one))).collect()

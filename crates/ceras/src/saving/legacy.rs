@@ -14,7 +14,7 @@ use super::hdf5::{Attribute, Hdf5, Tree};
 use super::load::{FileKind, Loaded, compile, parse_json};
 use super::load_weights::Outcomes;
 use super::weights::{Weight, check_shape};
-use super::{migrate, python_json};
+use super::{migrate, old_words, python_json};
 use crate::error::{Error, ErrorKind, Result};
 use crate::layers::context::join;
 use crate::models::{Architecture, Model};
@@ -26,22 +26,25 @@ pub(crate) const EXTRAS_ATTRIBUTE: &str = "ceras";
 pub(crate) fn read(file: &Hdf5, origin: &str, cx: Cx<'_>) -> Result<Loaded> {
     let Some(config) = file.text("", "model_config") else {
         let error = Error::new(ErrorKind::File, "the file holds no architecture");
-        let keras_3 = ["layers", "_layer_checkpoint_dependencies", "vars"];
+        let keras_3 = ["layers", super::layout::OLDER, "vars"];
         let weights = weights_group(file).is_some() || keras_3.iter().any(|group| file.has_group(group));
         return Err(match weights.then_some(()) {
             Some(()) => error.hint("it holds weights alone (`ceras inspect` lists them): build the model first, then call `load_weights`"),
             None => error,
         });
     };
-    let words = parse_json(config.as_bytes(), "model_config")?;
+    let mut words = parse_json(config.as_bytes(), "model_config")?;
+    let keras_version =
+        file.text("", "keras_version").or_else(|| file.text("model_weights", "keras_version"));
+    old_words::keep_hard_sigmoid(&mut words, keras_version.as_deref());
     let mut warnings = Vec::new();
     let mut model = match build::model(&words, cx)? {
-        Built::Waiting(pending) => {
+        waiting @ Built::Waiting(_) => {
             if !layers_with_weights(file, "model_weights")?.is_empty() {
                 warnings
                     .push("the file does not say the shape of the input; its weights are left out".into());
             }
-            Model::unbuilt(pending, 0)
+            Model::of_words(waiting, cx.custom.fresh_limit())?
         }
         Built::Ready(architecture) => {
             Model::with_values(*architecture, origin, |architecture, variables| {
@@ -62,8 +65,6 @@ pub(crate) fn read(file: &Hdf5, origin: &str, cx: Cx<'_>) -> Result<Loaded> {
         let optimizer = optimizer(file)?;
         compile(&mut model, &words, optimizer, cx, &mut warnings)?;
     }
-    let keras_version =
-        file.text("", "keras_version").or_else(|| file.text("model_weights", "keras_version"));
     let extras = file.text("", EXTRAS_ATTRIBUTE);
     let state = super::load::read_extras(extras.as_deref().map(str::as_bytes), &mut warnings);
     super::load::settle(&mut model, state)?;

@@ -12,7 +12,7 @@ use super::compile_config::{self, Unusable};
 use super::contract::{self, Extras, State};
 use super::custom::CustomObjects;
 use super::hdf5::Hdf5;
-use super::{formats, legacy, migrate, safetensors, weights};
+use super::{formats, legacy, migrate, old_words, safetensors, weights};
 use crate::error::{Error, ErrorKind, Result};
 use crate::models::Model;
 
@@ -132,10 +132,8 @@ fn from_bytes(bytes: Vec<u8>, origin: &str, cx: Cx<'_>) -> Result<Loaded> {
 #[track_caller]
 pub fn model_from_config(config: &Value) -> Result<Model> {
     let (custom, warnings) = (CustomObjects::new(), RefCell::default());
-    match build::model(config, Cx { custom: &custom, location: Location::caller(), warnings: &warnings })? {
-        Built::Waiting(pending) => Ok(Model::unbuilt(pending, 0)),
-        Built::Ready(architecture) => Model::from_architecture(*architecture, 0),
-    }
+    let cx = Cx { custom: &custom, location: Location::caller(), warnings: &warnings };
+    Model::of_words(build::model(config, cx)?, custom.fresh_limit())
 }
 
 /// HDF5 begins with its signature, at the start or after a block of 512 bytes or a doubling of that.
@@ -152,17 +150,18 @@ fn from_archive(mut archive: Archive, kind: FileKind, origin: &str, cx: Cx<'_>) 
     let Some(config) = archive.member(CONFIG)? else {
         return Err(Error::new(ErrorKind::File, format!("this is not a model: it has no `{CONFIG}`")));
     };
-    let words = parse_json(&config, CONFIG)?;
+    let mut words = parse_json(&config, CONFIG)?;
     drop(config);
     let keras_version = archive.member(METADATA)?.and_then(|metadata| {
         let metadata: Value = serde_json::from_slice(&metadata).ok()?;
         Some(metadata.get("keras_version")?.as_str()?.to_owned())
     });
+    old_words::keep_hard_sigmoid(&mut words, keras_version.as_deref().or(Some("3")));
     let mut warnings = Vec::new();
     let extras = read_extras(archive.member(EXTRAS)?.as_deref(), &mut warnings);
     let built = build::model(&words, cx)?;
     let mut model = match built {
-        Built::Waiting(pending) => Model::unbuilt(pending, 0),
+        waiting @ Built::Waiting(_) => Model::of_words(waiting, cx.custom.fresh_limit())?,
         Built::Ready(architecture) => {
             let file = open_weights(&mut archive)?;
             let mut model = Model::with_values(*architecture, origin, |architecture, variables| {

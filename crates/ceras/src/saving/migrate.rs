@@ -5,6 +5,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::tf_ops;
 use crate::error::{Error, ErrorKind, Result};
 
 /// A layer as a file describes it, in today's words.
@@ -116,15 +117,10 @@ pub(crate) fn layer(envelope: &Value, place: &str) -> Result<Words> {
     let registered = text("registered_name").filter(|name| is_a_users(name));
     let nodes = map.get("inbound_nodes").and_then(Value::as_array).cloned().unwrap_or_default();
     let input_shape = input_shape.or(built).filter(|shape| !shape.is_null());
-    Ok(Words {
-        key,
-        class_name,
-        module: text("module").unwrap_or_default(),
-        registered,
-        config,
-        input_shape,
-        nodes,
-    })
+    let module = text("module").unwrap_or_default();
+    let mut words = Words { key, class_name, module, registered, config, input_shape, nodes };
+    tf_ops::translate(&mut words);
+    Ok(words)
 }
 
 /// Whether a registered name is that of a user's own class: `package>Class`, the package none of Keras' own.
@@ -151,6 +147,12 @@ fn layer_config(class_name: &str, config: &mut Map<String, Value>) -> Option<Val
     let input_shape = config.shift_remove("batch_input_shape").or_else(|| config.shift_remove("batch_shape"));
     if class_name != "Embedding" {
         config.shift_remove("input_dim");
+    }
+    if class_name.starts_with("SeparableConv") || class_name.starts_with("DepthwiseConv") {
+        // Keras 2 wrote what the class below it has, and did not use it.
+        for key in ["kernel_initializer", "kernel_regularizer", "kernel_constraint"] {
+            config.shift_remove(key);
+        }
     }
     if class_name == "LeakyReLU" {
         rename(config, "alpha", "negative_slope");

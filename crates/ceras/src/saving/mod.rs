@@ -26,19 +26,23 @@ mod formats;
 mod hdf5;
 mod inspect;
 mod lambda;
+mod layout;
 mod legacy;
 mod load;
 mod load_weights;
 mod migrate;
 mod nodes;
+mod old_words;
 mod python_json;
 mod safetensors;
 mod save;
 mod state;
 #[cfg(test)]
 mod tests;
+mod tf_ops;
 mod weights;
 
+pub(crate) use build::Built;
 pub use contract::{Contract, Extras, Feature, Task};
 pub use custom::CustomObjects;
 pub(crate) use custom::own;
@@ -46,6 +50,8 @@ pub use diff::{Difference, diff};
 pub use inspect::{InspectedLayer, Inspection, inspect};
 pub use load::{FileKind, Loaded, load, load_bytes, load_model, load_model_with, model_from_config};
 pub use load_weights::{LoadWeights, TakenWeights};
+#[cfg(test)]
+pub(crate) use python_json::to_string as python_text;
 pub(crate) use state::Saved;
 
 /// The layer inside another one's config. `place` says where it stands.

@@ -293,7 +293,7 @@ impl Graph<'_> {
                 let triple = history.filter(|triple| triple.len() == 3);
                 let triple =
                     triple.ok_or_else(|| broken(format!("an input of `{}` is not readable", words.key)))?;
-                inputs.push(self.end(triple, false)?);
+                inputs.push(self.end(triple, self.legacy)?);
                 Ok(())
             }
             // The plain arguments of an operation were read with it.

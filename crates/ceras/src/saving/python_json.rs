@@ -1,4 +1,5 @@
-//! JSON as Python's `json.dumps` writes it: blanks after commas and colons, ASCII only, floats as `repr` gives them.
+//! JSON as Python's `json.dumps` writes it: blanks after commas and colons, ASCII only, floats as `repr` gives them,
+//! bare words for those that are not finite.
 
 use std::io::{self, Write};
 
@@ -11,7 +12,7 @@ pub(crate) fn to_string(value: &Value) -> String {
     let mut bytes = Vec::new();
     let mut serializer = Serializer::with_formatter(&mut bytes, Python);
     value.serialize(&mut serializer).expect("a JSON value is written into memory");
-    String::from_utf8(bytes).expect("only ASCII was written")
+    crate::nonfinite::bare(String::from_utf8(bytes).expect("only ASCII was written"))
 }
 
 struct Python;

@@ -8,7 +8,8 @@ use serde_json::Value;
 use super::compile_config::Unusable;
 use super::contract::{Extras, State};
 use super::weights::Weight;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
+use crate::layers::context::{WeightSpec, join};
 use crate::models::{Group, Model};
 
 /// What a model remembers of the file that it came from.
@@ -20,6 +21,31 @@ pub(crate) struct Saved {
     pub(crate) unusable: Option<Unusable>,
     /// Members of the archive that belong to layers, such as vocabularies: written again as they are.
     pub(crate) assets: Vec<(String, Vec<u8>)>,
+    /// How many bytes of weights may be made where the file has none.
+    pub(crate) fresh_limit: Option<u64>,
+}
+
+impl Saved {
+    /// Refuses weights that the words of a file ask for and no bytes of it stand for, beyond a limit.
+    pub(crate) fn check_fresh(&self, specs: &[WeightSpec]) -> Result<()> {
+        let Some(limit) = self.fresh_limit else { return Ok(()) };
+        let sizes = specs.iter().map(|spec| spec.ty.bytes().map_or(u64::MAX, |bytes| bytes as u64));
+        let (sum, largest) = sizes.zip(specs).fold((0u64, (0, None)), |(sum, largest), (bytes, spec)| {
+            (sum.saturating_add(bytes), if bytes > largest.0 { (bytes, Some(spec)) } else { largest })
+        });
+        if sum <= limit {
+            return Ok(());
+        }
+        let mib = |bytes: u64| bytes.div_ceil(1 << 20);
+        let text = format!("the file asks for {} MiB of weights and holds none", mib(sum));
+        let mut error = Error::new(ErrorKind::File, text);
+        if let (_, Some(spec)) = largest {
+            let name = join(&spec.path, &spec.name);
+            error = error.detail(format!("the largest is `{name}` of shape {}", spec.ty.shape));
+        }
+        let limit = format!("up to {} MiB are made of words alone", mib(limit));
+        Err(error.detail(limit).hint("to allow more: `CustomObjects::new().fresh_weights_limit(bytes)`"))
+    }
 }
 
 impl Model {

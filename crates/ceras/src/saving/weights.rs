@@ -1,8 +1,7 @@
 //! `model.weights.h5`: where each weight stands, by Keras' path rule.
 //!
-//! The layers of a model are groups `layers/<class in snake case>[_<n>]`, n counting the earlier layers of the same class
-//! in the model's order (a Sequential model leaves its `InputLayer` out). The weights of a layer are `vars/0`, `vars/1`,
-//! …, those that can be trained first. A layer inside a layer is a group by the name of its attribute; by this library's
+//! The group of a layer is told in [`layout`](super::layout). Its weights are `vars/0`, `vars/1`, …, those that can be trained
+//! first. A layer inside a layer is a group by the name of its attribute; by this library's
 //! convention that is the name which the outer layer builds it under.
 
 use std::collections::HashMap;
@@ -10,9 +9,10 @@ use std::collections::HashMap;
 use ceras_graph::{Tensor, TensorType};
 
 use super::hdf5::{Attribute, Hdf5, Tree};
+use super::layout::{self, LayerGroup, Layout, group_of};
 use crate::error::{Error, ErrorKind, Result};
 use crate::layers::context::join;
-use crate::models::{Architecture, snake_case};
+use crate::models::Architecture;
 
 /// A weight, as far as its place in a file depends on it.
 pub(crate) struct Weight<'a> {
@@ -35,32 +35,9 @@ pub(crate) struct Place {
     pub(crate) index: usize,
 }
 
-/// The group of every layer, those in nested models included: path in the model, name, group in the file.
-pub(crate) fn groups(architecture: &Architecture) -> Vec<(String, String, String)> {
-    let mut groups = Vec::new();
-    collect(architecture, "", "", &mut groups);
-    groups
-}
-
-fn collect(architecture: &Architecture, path: &str, group: &str, groups: &mut Vec<(String, String, String)>) {
-    let mut counts: HashMap<String, usize> = HashMap::new();
-    for named in architecture.counted_layers() {
-        let class_name = snake_case(named.layer.class_name());
-        let count = counts.entry(class_name.clone()).or_insert(0);
-        let name = if *count == 0 { class_name } else { format!("{class_name}_{count}") };
-        *count += 1;
-        let (path, group) = (join(path, &named.name), join(group, &format!("layers/{name}")));
-        groups.push((path.clone(), named.name.clone(), group.clone()));
-        if let Some(inner) = named.layer.as_architecture() {
-            collect(inner, &path, &group, groups);
-        }
-    }
-}
-
 /// Where each weight stands.
-pub(crate) fn places(architecture: &Architecture, weights: &[Weight<'_>]) -> Vec<Place> {
-    let groups: HashMap<String, String> =
-        groups(architecture).into_iter().map(|(path, _, group)| (path, group)).collect();
+fn places(groups: &[LayerGroup], weights: &[Weight<'_>]) -> Vec<Place> {
+    let groups: HashMap<&str, &str> = groups.iter().map(|group| (&*group.path, &*group.group)).collect();
     let mut counts: HashMap<&str, [usize; 2]> = HashMap::new();
     for weight in weights {
         counts.entry(weight.path).or_default()[usize::from(!weight.trainable)] += 1;
@@ -76,30 +53,17 @@ pub(crate) fn places(architecture: &Architecture, weights: &[Weight<'_>]) -> Vec
     places
 }
 
-/// The group of a path: that of the innermost layer of a model on it, and the rest as it is.
-fn group_of(groups: &HashMap<String, String>, path: &str) -> String {
-    let mut end = path.len();
-    loop {
-        if let Some(group) = groups.get(&path[..end]) {
-            return format!("{group}{}", &path[end..]);
-        }
-        match path[..end].rfind('/') {
-            Some(slash) => end = slash,
-            None => return path.to_owned(),
-        }
-    }
-}
-
 /// Adds the weights of a model, and the groups of the layers that have none, to a file.
 pub(crate) fn write(tree: &mut Tree, architecture: &Architecture, weights: &[(Weight<'_>, Tensor)]) {
     name_group(tree, "", &architecture.name);
-    for (_, name, group) in groups(architecture) {
-        name_group(tree, &group, &name);
-    }
     let (described, values): (Vec<&Weight<'_>>, Vec<&Tensor>) =
         weights.iter().map(|(w, value)| (w, value)).unzip();
     let described: Vec<Weight<'_>> = described.into_iter().map(Weight::copy).collect();
-    for (place, value) in places(architecture, &described).into_iter().zip(values) {
+    let groups = layout::TODAY.groups(architecture, &described);
+    for layer in &groups {
+        name_group(tree, &layer.group, &layer.name);
+    }
+    for (place, value) in places(&groups, &described).into_iter().zip(values) {
         tree.group(&join(&place.group, "vars")).tensor(&place.index.to_string(), value.clone());
     }
 }
@@ -118,7 +82,8 @@ impl Weight<'_> {
 /// The values of a model's weights, each or why it cannot be read: a weight that the file does not have, or has in another
 /// shape; a layer for which the file has more.
 pub(crate) fn read(file: &Hdf5, architecture: &Architecture, weights: &[Weight<'_>]) -> Vec<Result<Tensor>> {
-    let places = places(architecture, weights);
+    let layout = Layout::of(file, architecture, weights);
+    let places = places(&layout.groups(architecture, weights), weights);
     let mut wanted: HashMap<&str, usize> = HashMap::new();
     for place in &places {
         *wanted.entry(&place.group).or_default() += 1;
@@ -128,7 +93,10 @@ pub(crate) fn read(file: &Hdf5, architecture: &Architecture, weights: &[Weight<'
     for (weight, place) in weights.iter().zip(&places) {
         let group = place.group.as_str();
         let vars = found.entry(group).or_insert_with(|| {
-            let Some(vars) = find_vars(file, group) else { return Ok(None) };
+            let vars = layout.vars(group);
+            if !file.has_group(&vars) {
+                return Ok(None);
+            }
             check_count(file, &vars, wanted[group], weight.path).map(|()| Some(vars))
         });
         values.push(match vars {
@@ -172,17 +140,6 @@ fn check_count(file: &Hdf5, vars: &str, wanted: usize, path: &str) -> Result<()>
         .hint("quantised models are not supported: dequantise with Keras first"))
 }
 
-/// The group `vars` of a layer, under today's name or an older one.
-fn find_vars(file: &Hdf5, group: &str) -> Option<String> {
-    let today = join(group, "vars");
-    // Keras 2.12 and 2.13 called `layers` after an attribute; on Windows, some versions wrote whole paths as one name.
-    let older = today.replace("layers/", "_layer_checkpoint_dependencies/");
-    let flat =
-        |path: &str| path.strip_suffix("/vars").map(|start| format!("{}/vars", start.replace('/', "\\")));
-    let candidates = [Some(today.clone()), Some(older.clone()), flat(&today), flat(&older)];
-    candidates.into_iter().flatten().find(|path| file.has_group(path))
-}
-
 /// The optimizer's variables in the file's order, `vars/0` on.
 ///
 /// # Errors
@@ -194,33 +151,4 @@ pub(crate) fn read_optimizer(file: &Hdf5) -> Result<Option<Vec<Tensor>>> {
     };
     let count = file.datasets(vars)?.len();
     (0..count).map(|index| file.tensor(&join(vars, &index.to_string()))).collect::<Result<Vec<_>>>().map(Some)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::prelude::*;
-
-    #[test]
-    fn keras_paths() {
-        let x = Input::new([4]).tensor();
-        let inner = Sequential::new().add(Input::new([4])).add(Dense::new(2)).add(BatchNormalization::new());
-        let inner = inner.name("inner").architecture(None).unwrap();
-        let hidden = Dense::new(4).name("z").apply(&x).unwrap();
-        let y = LayerRef::from(inner).apply(&Dense::new(4).apply(&hidden).unwrap()).unwrap();
-        let model = Model::new(&[x], &[y]).unwrap();
-        let paths: Vec<String> =
-            groups(model.architecture().unwrap()).into_iter().map(|(_, _, group)| group).collect();
-        assert_eq!(
-            paths,
-            [
-                "layers/input_layer",
-                "layers/dense",
-                "layers/dense_1",
-                "layers/sequential",
-                "layers/sequential/layers/dense",
-                "layers/sequential/layers/batch_normalization",
-            ]
-        );
-    }
 }

@@ -15,6 +15,7 @@ use serde_json::{Map, Value};
 
 use self::bytecode::Expr;
 use super::migrate::Words;
+use super::tf_ops;
 
 /// The built-in layer that computes what a `Lambda` does.
 #[derive(Clone, Debug, PartialEq)]
@@ -187,7 +188,12 @@ pub(crate) fn replaced(words: &Words, replacement: &Replacement) -> Words {
     if is_op {
         config.retain(|key, _| key == "name" || key == "axis");
     }
+    let nodes = match is_op {
+        true => words.nodes.iter().map(tf_ops::plain_call).collect(),
+        false => words.nodes.clone(),
+    };
     Words {
+        nodes,
         class_name: replacement.class_name.clone(),
         module: if is_op { "keras.src.ops.numpy" } else { "keras.layers" }.to_owned(),
         config,

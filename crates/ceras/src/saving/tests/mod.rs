@@ -18,6 +18,7 @@ mod forms;
 mod functional;
 mod lambdas;
 mod museum;
+mod old;
 mod spellings;
 
 fn models() -> Group {

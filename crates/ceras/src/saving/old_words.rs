@@ -1,0 +1,85 @@
+//! What older files ask for and is given in another way.
+
+use serde_json::{Value, json};
+
+/// Keras 3 changed the function that `hard_sigmoid` names. Files of Keras 1 and 2 keep theirs.
+pub(crate) fn keep_hard_sigmoid(config: &mut Value, keras_version: Option<&str>) {
+    if keras_version.is_none_or(|version| version.starts_with(['1', '2'])) {
+        let new = json!("hard_sigmoid_keras_2");
+        each_entry(config, &mut |key, value| {
+            let named = |value: &Value| value.as_str() == Some("hard_sigmoid");
+            if key.ends_with("activation") && (named(value) || value.get("config").is_some_and(named)) {
+                *value = new.clone();
+            }
+        });
+    }
+}
+
+/// Puts what is honoured in the place of what is not, where the numbers of `predict` are the same or more exact; gives what to
+/// say of it.
+pub(crate) fn concede(config: &mut Value) -> Vec<String> {
+    let mut said: Vec<String> = Vec::new();
+    let mut say = |text: String| {
+        if !said.contains(&text) {
+            said.push(text);
+        }
+    };
+    each_entry(config, &mut |key, value| match key {
+        // The weights of a mixed policy are `float32`; half precision is how TensorFlow computes with them.
+        "dtype" => {
+            let name = value.as_str().or_else(|| value.pointer("/config/name")?.as_str()).unwrap_or_default();
+            if matches!(name, "mixed_float16" | "mixed_bfloat16") {
+                say(format!(
+                    "the layers of the policy `{name}` are computed in float32, as their weights are"
+                ));
+                *value = json!("float32");
+            }
+        }
+        "stateful" if value == &json!(true) => {
+            say("stateful layers start each batch with a state of zeros here".to_owned());
+            *value = json!(false);
+        }
+        _ => {}
+    });
+    said
+}
+
+/// Visits every entry of every object, the outer ones first.
+fn each_entry(value: &mut Value, visit: &mut dyn FnMut(&str, &mut Value)) {
+    match value {
+        Value::Object(map) => {
+            for (key, value) in map {
+                visit(key, value);
+                each_entry(value, visit);
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| each_entry(item, visit)),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_conceded_is_said_once() {
+        let mixed = json!({"class_name": "Policy", "config": {"name": "mixed_float16"}});
+        let mut config = json!({"layers": [{"dtype": mixed, "stateful": true}, {"dtype": "mixed_float16"}, {"dtype": "float32"}]});
+        let said = concede(&mut config);
+        let layers =
+            json!([{"dtype": "float32", "stateful": false}, {"dtype": "float32"}, {"dtype": "float32"}]);
+        assert_eq!(config["layers"], layers);
+        assert_eq!(said.len(), 2, "{said:?}");
+    }
+
+    #[test]
+    fn hard_sigmoid_is_that_of_the_files_keras() {
+        for (version, kept) in [(Some("2.2.4"), true), (None, true), (Some("3.15.1"), false)] {
+            let mut config = json!({"a": {"recurrent_activation": "hard_sigmoid"}, "name": "hard_sigmoid"});
+            keep_hard_sigmoid(&mut config, version);
+            let word = if kept { "hard_sigmoid_keras_2" } else { "hard_sigmoid" };
+            assert_eq!(config, json!({"a": {"recurrent_activation": word}, "name": "hard_sigmoid"}));
+        }
+    }
+}
