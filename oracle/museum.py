@@ -97,6 +97,9 @@ def files_of(model, case):
     names = []
     for end, save in [(".keras", model.save), (".h5", model.save), (".weights.h5", model.save_weights)]:
         path = FOLDER / f"{case}{end}"
+        if end == ".h5" and VERSION.startswith("3.0") and any("attention" in layer.name for layer in model.layers):
+            # Keras 3.0 gives all projections of an attention layer one name here, and so keeps the last one's weights only.
+            continue
         try:
             save(path)
         except Exception as error:

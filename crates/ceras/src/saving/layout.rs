@@ -105,6 +105,14 @@ impl Layout {
         let group = if self.windows { group.replace('/', "\\") } else { group.to_owned() };
         join(&group, "vars")
     }
+
+    /// The group with the weights of a layer's group in a file, if it has one: Keras 2.15 puts an underscore before the name of
+    /// a part, such as the projections of attention.
+    pub(crate) fn vars_in(self, file: &Hdf5, group: &str) -> Option<String> {
+        let underscored = group.rsplit_once('/').map(|(around, part)| format!("{around}/_{part}"));
+        let groups = std::iter::once(group.to_owned()).chain(underscored);
+        groups.map(|group| self.vars(&group)).find(|vars| file.has_group(vars))
+    }
 }
 
 /// A layer and its group.

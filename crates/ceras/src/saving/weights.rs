@@ -93,10 +93,7 @@ pub(crate) fn read(file: &Hdf5, architecture: &Architecture, weights: &[Weight<'
     for (weight, place) in weights.iter().zip(&places) {
         let group = place.group.as_str();
         let vars = found.entry(group).or_insert_with(|| {
-            let vars = layout.vars(group);
-            if !file.has_group(&vars) {
-                return Ok(None);
-            }
+            let Some(vars) = layout.vars_in(file, group) else { return Ok(None) };
             check_count(file, &vars, wanted[group], weight.path).map(|()| Some(vars))
         });
         values.push(match vars {

@@ -5,7 +5,7 @@ use super::*;
 /// The cases of every Keras in the museum, of those groups whose models are trained and predict.
 fn museum() -> Vec<(String, Group)> {
     let of = |version: &String| -> Vec<(String, Group)> {
-        let names = [version.as_str(), "layers", "recurrent", "convolutional", "images"];
+        let names = [version.as_str(), "layers", "recurrent", "convolutional", "images", "attention"];
         names.iter().filter_map(|name| group_of(version, name)).collect()
     };
     versions().iter().flat_map(of).collect()
