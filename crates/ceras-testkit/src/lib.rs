@@ -3,6 +3,7 @@
 pub mod allocator;
 pub mod oracle;
 pub mod sampler;
+pub mod snapshot;
 
 pub use allocator::CountingAllocator;
 pub use sampler::Sampler;

@@ -7,6 +7,7 @@ use std::path::Path;
 use ceras::prelude::*;
 use ceras::training::OnBatch;
 use ceras::{ops, optimizers};
+use ceras_testkit::snapshot;
 
 use crate::histories::dictionaries;
 
@@ -132,14 +133,8 @@ fn errors_read_as_designed() {
     for (name, error) in [words(), outputs(), data(), shapes()].into_iter().flatten() {
         text += &format!("== {name}\n{}\n\n", stable(&error));
     }
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/functional/snapshots/errors.txt");
-    if std::env::var_os("CERAS_WRITE_SNAPSHOTS").is_some() {
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(&path, &text).unwrap();
-    }
-    let expected = std::fs::read_to_string(&path).unwrap();
-    for (ours, expected) in text.split("== ").zip(expected.split("== ")) {
-        assert_eq!(ours, expected);
-    }
-    assert_eq!(text.len(), expected.len());
+    snapshot::check(
+        &Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/functional/snapshots/errors.txt"),
+        &text,
+    );
 }

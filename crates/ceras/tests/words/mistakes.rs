@@ -9,6 +9,7 @@ use ceras::optimizers::OptimizerRef;
 use ceras::optimizers::schedules::ExponentialDecay;
 use ceras::prelude::*;
 use ceras::training::OnBatch;
+use ceras_testkit::snapshot;
 
 fn head(units: usize, activation: &str) -> Model {
     Sequential::new().add(Input::new([4])).add(Dense::new(units).activation(activation)).build().unwrap()
@@ -233,14 +234,5 @@ fn mistakes_are_answered_in_words() {
     for (name, said) in [heads(), values(), layers(), training()].into_iter().flatten() {
         text += &format!("== {name}\n{said}\n");
     }
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/words/snapshots/mistakes.txt");
-    if std::env::var_os("CERAS_WRITE_SNAPSHOTS").is_some() {
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(&path, &text).unwrap();
-    }
-    let expected = std::fs::read_to_string(&path).unwrap();
-    for (ours, expected) in text.split("== ").zip(expected.split("== ")) {
-        assert_eq!(ours, expected);
-    }
-    assert_eq!(text.len(), expected.len());
+    snapshot::check(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/words/snapshots/mistakes.txt"), &text);
 }

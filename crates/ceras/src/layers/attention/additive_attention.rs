@@ -1,15 +1,13 @@
 //! Attention by sums.
 
 use ceras_graph::{TensorType, compose, ops};
-use serde_json::{Value as Json, json};
 
-use super::call::{Flags, flag_setters};
+use super::call::{Flags, called_with_flags, flag_setters};
 use super::{check_sequences, dropout_modes, query_value_key, weighed};
 use crate::error::Result;
 use crate::initializers::InitializerRef;
 use crate::layers::declare::{check_share, layer_methods, layer_struct, setters};
-use crate::layers::{BuildCx, CallCx, Called, Layer, LayerRef, Modes, Traced, known_last};
-use crate::registry::Config;
+use crate::layers::{BuildCx, CallCx, Called, Layer, Modes, Traced, known_last};
 
 layer_struct! {
     /// Additive attention (Bahdanau): for each step of the query, the steps of the value weighed by how well their keys fit.
@@ -66,20 +64,7 @@ impl AdditiveAttention {
     flag_setters!();
 }
 
-impl Called for AdditiveAttention {
-    fn tensors(&self) -> &'static [&'static str] {
-        &[]
-    }
-
-    fn called(&self, arguments: &Config) -> Result<LayerRef> {
-        let call = Flags::read("AdditiveAttention", arguments, &[])?;
-        Ok(AdditiveAttention { call, ..self.clone() }.into())
-    }
-
-    fn node(&self, inputs: Vec<Json>) -> (Json, Config) {
-        (json!([inputs]), self.call.write())
-    }
-}
+called_with_flags!(AdditiveAttention);
 
 impl Layer for AdditiveAttention {
     layer_methods!();
@@ -116,7 +101,6 @@ impl Layer for AdditiveAttention {
             bent = compose::multiply(g, scale, bent)?;
         }
         let scores = compose::sum(g, bent, &[3], false)?;
-        let outputs = weighed(cx, scores, [query, value], (self.call.causal, self.dropout, self.seed))?;
-        Ok(outputs[..if self.call.scores { 2 } else { 1 }].to_vec())
+        weighed(cx, scores, [query, value], self.call, (self.dropout, self.seed))
     }
 }

@@ -1,15 +1,13 @@
 //! Attention by products.
 
 use ceras_graph::{TensorType, Value, compose, ops};
-use serde_json::{Value as Json, json};
 
-use super::call::{Flags, flag_setters};
+use super::call::{Flags, called_with_flags, flag_setters};
 use super::{check_sequences, dropout_modes, query_value_key, weighed};
 use crate::error::Result;
 use crate::initializers::InitializerRef;
 use crate::layers::declare::{check_share, layer_methods, layer_struct, setters, unusable};
-use crate::layers::{BuildCx, CallCx, Called, Layer, LayerRef, Modes, Traced};
-use crate::registry::Config;
+use crate::layers::{BuildCx, CallCx, Called, Layer, Modes, Traced};
 
 layer_struct! {
     /// Dot-product attention (Luong): for each step of the query, the steps of the value weighed by how well their keys fit.
@@ -104,20 +102,7 @@ impl Attention {
     }
 }
 
-impl Called for Attention {
-    fn tensors(&self) -> &'static [&'static str] {
-        &[]
-    }
-
-    fn called(&self, arguments: &Config) -> Result<LayerRef> {
-        let call = Flags::read("Attention", arguments, &[])?;
-        Ok(Attention { call, ..self.clone() }.into())
-    }
-
-    fn node(&self, inputs: Vec<Json>) -> (Json, Config) {
-        (json!([inputs]), self.call.write())
-    }
-}
+called_with_flags!(Attention);
 
 impl Layer for Attention {
     layer_methods!();
@@ -157,7 +142,6 @@ impl Layer for Attention {
         let dtype = self.dtype.dtype();
         let (q, k) = (cx.as_float(query.value, dtype, "query")?, cx.as_float(key.value, dtype, "key")?);
         let scores = self.scores(cx, q, k)?;
-        let outputs = weighed(cx, scores, [query, value], (self.call.causal, self.dropout, self.seed))?;
-        Ok(outputs[..if self.call.scores { 2 } else { 1 }].to_vec())
+        weighed(cx, scores, [query, value], self.call, (self.dropout, self.seed))
     }
 }

@@ -65,3 +65,27 @@ macro_rules! flag_setters {
     };
 }
 pub(super) use flag_setters;
+
+/// `Called` for a layer whose arguments of a call are tensors in one list and the flags, and no others.
+macro_rules! called_with_flags {
+    ($type:ident) => {
+        impl crate::layers::Called for $type {
+            fn tensors(&self) -> &'static [&'static str] {
+                &[]
+            }
+
+            fn called(
+                &self,
+                arguments: &crate::registry::Config,
+            ) -> crate::error::Result<crate::layers::LayerRef> {
+                let call = crate::layers::attention::call::Flags::read(stringify!($type), arguments, &[])?;
+                Ok($type { call, ..self.clone() }.into())
+            }
+
+            fn node(&self, inputs: Vec<serde_json::Value>) -> (serde_json::Value, crate::registry::Config) {
+                (serde_json::json!([inputs]), self.call.write())
+            }
+        }
+    };
+}
+pub(super) use called_with_flags;

@@ -11,6 +11,8 @@ pub use multi_head_attention::MultiHeadAttention;
 
 use ceras_graph::{DType, Graph, GraphError, Shape, TensorType, Value, compose, ops};
 
+use call::Flags;
+
 use crate::error::Result;
 use crate::layers::declare::misfit;
 use crate::layers::regularization::{drop_out, dropping, is_on};
@@ -84,13 +86,14 @@ fn dropout_modes(dropout: f64) -> Option<Modes> {
 }
 
 /// What Attention and AdditiveAttention do with their scores `[batch, queries, values]`: mask, softmax, dropout, and the
-/// values weighed by the result.
+/// values weighed by the result; the weights too, where the call asks for them.
 fn weighed(
     cx: &mut CallCx<'_>,
     scores: Value,
     [query, value]: [&Traced; 2],
-    (causal, rate, seed): (bool, f64, Option<i64>),
-) -> Result<[Traced; 2]> {
+    call: Flags,
+    (rate, seed): (f64, Option<i64>),
+) -> Result<Vec<Traced>> {
     /// What Keras takes off a score that does not count.
     const FAR: f64 = 1e9;
     let shape = cx.shape(scores);
@@ -99,7 +102,7 @@ fn weighed(
         Some(mask) => Some(compose::expand_dims(g, mask, 1)?),
         None => None,
     };
-    if causal {
+    if call.causal {
         let causal = causal_mask(g, shape.dim(1), shape.dim(2))?;
         mask = both(g, mask, Some(causal))?;
     }
@@ -124,5 +127,9 @@ fn weighed(
         let zero = compose::scalar(g, 0.0, dtype)?;
         output = compose::select(g, mask, output, zero)?;
     }
-    Ok([Traced { value: output, mask: query.mask }, dropped.into()])
+    let mut outputs = vec![Traced { value: output, mask: query.mask }];
+    if call.scores {
+        outputs.push(dropped.into());
+    }
+    Ok(outputs)
 }
