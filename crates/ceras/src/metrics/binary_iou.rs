@@ -2,7 +2,7 @@
 /// `target_class_ids`.
 use ceras_graph::{DType, Graph, GraphError, Tensor, TensorType, Value, compose, ops};
 
-use super::iou::{Reading, result};
+use super::iou::{Reading, chosen, result};
 use super::{Metric, metric, named};
 
 metric! {
@@ -62,7 +62,7 @@ impl Metric for BinaryIoU {
     }
 
     fn result(&self, state: &[Tensor]) -> f64 {
-        result(state, 2, self.target_class_ids.iter().map(|class| *class as usize))
+        result(state, 2, chosen(&self.target_class_ids).into_iter())
     }
 
     fn lower_is_better(&self) -> Option<bool> {

@@ -116,3 +116,55 @@ pub(super) fn result(state: &[Tensor], classes: u32, targets: impl Iterator<Item
     }
     sum / (count + 1e-7)
 }
+
+/// The numbers of the classes that a metric asks for.
+pub(super) fn chosen(classes: &[u32]) -> Vec<usize> {
+    classes.iter().map(|class| *class as usize).collect()
+}
+
+/// A metric of `num_classes` classes: whether its targets are numbers, and which classes its mean is over.
+macro_rules! over_classes {
+    ($metric:ident, $sparse_y_true:expr, $classes:expr) => {
+        impl $metric {
+            fn reading(&self) -> crate::metrics::iou::Reading {
+                let sparse: fn(&$metric) -> bool = $sparse_y_true;
+                crate::metrics::iou::Reading {
+                    classes: self.num_classes,
+                    ignore_class: self.ignore_class,
+                    sparse_y_true: sparse(self),
+                    sparse_y_pred: self.sparse_y_pred,
+                    axis: self.axis,
+                }
+            }
+        }
+
+        impl crate::metrics::Metric for $metric {
+            crate::metrics::named!();
+
+            fn state(&self, _: &ceras_graph::TensorType) -> Vec<(String, ceras_graph::TensorType, f64)> {
+                self.reading().state()
+            }
+
+            fn update(
+                &self,
+                g: &mut ceras_graph::Graph,
+                state: &[ceras_graph::Value],
+                y_true: ceras_graph::Value,
+                y_pred: ceras_graph::Value,
+                weight: Option<ceras_graph::Value>,
+            ) -> Result<Vec<ceras_graph::Value>, ceras_graph::GraphError> {
+                self.reading().update(g, state, y_true, y_pred, weight)
+            }
+
+            fn result(&self, state: &[ceras_graph::Tensor]) -> f64 {
+                let classes: fn(&$metric) -> Vec<usize> = $classes;
+                crate::metrics::iou::result(state, self.num_classes, classes(self).into_iter())
+            }
+
+            fn lower_is_better(&self) -> Option<bool> {
+                Some(false)
+            }
+        }
+    };
+}
+pub(super) use over_classes;

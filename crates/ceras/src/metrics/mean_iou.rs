@@ -1,9 +1,7 @@
 //! The mean of intersection over union over all classes.
 
-use ceras_graph::{Graph, GraphError, Tensor, TensorType, Value};
-
-use super::iou::{Reading, result};
-use super::{Metric, metric, named};
+use super::iou::over_classes;
+use super::metric;
 
 metric! {
     /// The mean of intersection over union over all classes.
@@ -36,41 +34,4 @@ metric! {
     }
 }
 
-impl MeanIoU {
-    fn reading(&self) -> Reading {
-        Reading {
-            classes: self.num_classes,
-            ignore_class: self.ignore_class,
-            sparse_y_true: self.sparse_y_true,
-            sparse_y_pred: self.sparse_y_pred,
-            axis: self.axis,
-        }
-    }
-}
-
-impl Metric for MeanIoU {
-    named!();
-
-    fn state(&self, _: &TensorType) -> Vec<(String, TensorType, f64)> {
-        self.reading().state()
-    }
-
-    fn update(
-        &self,
-        g: &mut Graph,
-        state: &[Value],
-        y_true: Value,
-        y_pred: Value,
-        weight: Option<Value>,
-    ) -> Result<Vec<Value>, GraphError> {
-        self.reading().update(g, state, y_true, y_pred, weight)
-    }
-
-    fn result(&self, state: &[Tensor]) -> f64 {
-        result(state, self.num_classes, 0..self.num_classes as usize)
-    }
-
-    fn lower_is_better(&self) -> Option<bool> {
-        Some(false)
-    }
-}
+over_classes!(MeanIoU, |metric| metric.sparse_y_true, |metric| (0..metric.num_classes as usize).collect());

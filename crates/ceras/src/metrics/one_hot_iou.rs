@@ -1,9 +1,7 @@
 //! Intersection over union of one-hot targets; the mean over `target_class_ids`.
 
-use ceras_graph::{Graph, GraphError, Tensor, TensorType, Value};
-
-use super::iou::{Reading, result};
-use super::{Metric, metric, named};
+use super::iou::{chosen, over_classes};
+use super::metric;
 
 metric! {
     /// Intersection over union of one-hot targets; the mean over `target_class_ids`.
@@ -36,41 +34,4 @@ metric! {
     }
 }
 
-impl OneHotIoU {
-    fn reading(&self) -> Reading {
-        Reading {
-            classes: self.num_classes,
-            ignore_class: self.ignore_class,
-            sparse_y_true: false,
-            sparse_y_pred: self.sparse_y_pred,
-            axis: self.axis,
-        }
-    }
-}
-
-impl Metric for OneHotIoU {
-    named!();
-
-    fn state(&self, _: &TensorType) -> Vec<(String, TensorType, f64)> {
-        self.reading().state()
-    }
-
-    fn update(
-        &self,
-        g: &mut Graph,
-        state: &[Value],
-        y_true: Value,
-        y_pred: Value,
-        weight: Option<Value>,
-    ) -> Result<Vec<Value>, GraphError> {
-        self.reading().update(g, state, y_true, y_pred, weight)
-    }
-
-    fn result(&self, state: &[Tensor]) -> f64 {
-        result(state, self.num_classes, self.target_class_ids.iter().map(|class| *class as usize))
-    }
-
-    fn lower_is_better(&self) -> Option<bool> {
-        Some(false)
-    }
-}
+over_classes!(OneHotIoU, |_| false, |metric| chosen(&metric.target_class_ids));

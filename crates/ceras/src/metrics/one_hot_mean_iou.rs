@@ -1,9 +1,7 @@
 //! The mean of intersection over union of one-hot targets over all classes.
 
-use ceras_graph::{Graph, GraphError, Tensor, TensorType, Value};
-
-use super::iou::{Reading, result};
-use super::{Metric, metric, named};
+use super::iou::over_classes;
+use super::metric;
 
 metric! {
     /// The mean of intersection over union of one-hot targets over all classes.
@@ -35,41 +33,4 @@ metric! {
     }
 }
 
-impl OneHotMeanIoU {
-    fn reading(&self) -> Reading {
-        Reading {
-            classes: self.num_classes,
-            ignore_class: self.ignore_class,
-            sparse_y_true: false,
-            sparse_y_pred: self.sparse_y_pred,
-            axis: self.axis,
-        }
-    }
-}
-
-impl Metric for OneHotMeanIoU {
-    named!();
-
-    fn state(&self, _: &TensorType) -> Vec<(String, TensorType, f64)> {
-        self.reading().state()
-    }
-
-    fn update(
-        &self,
-        g: &mut Graph,
-        state: &[Value],
-        y_true: Value,
-        y_pred: Value,
-        weight: Option<Value>,
-    ) -> Result<Vec<Value>, GraphError> {
-        self.reading().update(g, state, y_true, y_pred, weight)
-    }
-
-    fn result(&self, state: &[Tensor]) -> f64 {
-        result(state, self.num_classes, 0..self.num_classes as usize)
-    }
-
-    fn lower_is_better(&self) -> Option<bool> {
-        Some(false)
-    }
-}
+over_classes!(OneHotMeanIoU, |_| false, |metric| (0..metric.num_classes as usize).collect());
