@@ -74,6 +74,17 @@ pub(crate) fn list(names: &[impl AsRef<str>]) -> String {
     }
 }
 
+/// Names of columns as [`list`] writes them; of a great many, how many they are and the ends of the row.
+pub(crate) fn columns(names: &[impl AsRef<str>]) -> String {
+    match names {
+        [first, second, third, .., last] if names.len() > 20 => {
+            let ends = [first, second, third].map(AsRef::as_ref).join(", ");
+            format!("{} columns ({ends}, … {})", names.len(), last.as_ref())
+        }
+        few => list(few),
+    }
+}
+
 /// A number and the right form of the word for it.
 pub(crate) fn count(number: usize, word: &str) -> String {
     if number == 1 { format!("1 {word}") } else { format!("{number} {word}s") }
@@ -87,5 +98,12 @@ mod tests {
         let shown =
             "layer `a` cannot take this input\n  x   float32 [2]   output of `b`\n  in `model` (layer 3)";
         assert_eq!(super::without_source_lines(text), shown);
+    }
+
+    #[test]
+    fn many_columns_are_counted() {
+        let names: Vec<String> = (0..21).map(|number| format!("c{number}")).collect();
+        assert_eq!(super::columns(&names), "21 columns (c0, c1, c2, … c20)");
+        assert_eq!(super::columns(&names[..3]), "c0, c1 and c2");
     }
 }

@@ -9,7 +9,7 @@ use ceras::saving::{Contract, Extras, Feature};
 use ceras::{ErrorKind, data, saving};
 
 use crate::commands::train::{Task, Train};
-use crate::report::{count, list};
+use crate::report::{columns, count};
 
 /// What is predicted.
 #[derive(Clone, Debug, PartialEq)]
@@ -237,12 +237,12 @@ fn describe_table(table: &Table, features: &[String], target: &str) -> String {
         .map(Column::name)
         .filter(|name| *name != target && !features.iter().any(|feature| feature == name))
         .collect();
-    let unused = if unused.is_empty() { String::new() } else { format!("; not used: {}", list(&unused)) };
+    let unused = if unused.is_empty() { String::new() } else { format!("; not used: {}", columns(&unused)) };
     format!(
         "  {} × {}; predicting `{target}` from {}{unused}",
         count(table.rows(), "row"),
         count(table.columns().len(), "column"),
-        list(features)
+        columns(features)
     )
 }
 
@@ -276,8 +276,10 @@ fn describe_target(name: &str, target: &Target, y: &Tensor, why: &str, forced: b
                 (low.min(*value), high.max(*value))
             });
             format!(
-                "Task: regression ({why}{})\n  `{name}` runs from {low} to {high}",
-                other("classification")
+                "Task: regression ({why}{})\n  `{name}` runs from {} to {}",
+                other("classification"),
+                low as f32,
+                high as f32
             )
         }
     }
