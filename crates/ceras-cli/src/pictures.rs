@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
-use ceras::data::images::ImageFolder;
-use ceras::data::{Size, SplitOptions, class_counts, datasets, one_hot_strata, train_test_split};
+use ceras::data::images::{ImageFolder, LoadedImages, StreamedImages};
+use ceras::data::{Size, Source, SplitOptions, class_counts, datasets, one_hot_strata, train_test_split};
 use ceras::layers::{Conv2D, MaxPooling2D, Padding, Rescaling};
 use ceras::models::Sequential;
 use ceras::prelude::*;
+use ceras::training::available_memory;
 
 use crate::commands::train::{DataSet, Network, Train};
 use crate::report::count;
@@ -26,21 +27,37 @@ impl Prepared {
         let size = options.image_size();
         let images = ImageFolder::new(folder).image_size(size, size).find()?;
         let classes = images.classes().to_vec();
-        let loaded = images.load()?;
+        let bytes = images.len().saturating_mul(size * size * 3);
+        let streamed = options.stream || available_memory().is_some_and(|free| bytes > free / 2);
+        let (x, y, skipped) = if streamed {
+            let StreamedImages { x, y, skipped, .. } = images.stream()?;
+            (x, y, skipped)
+        } else {
+            let LoadedImages { x, y, skipped, .. } = images.load()?;
+            (x.into(), y, skipped)
+        };
         let mut lines = vec![format!("Data: {}, a folder of pictures", folder.display())];
         lines.push(format!(
             "  {} of {}, read as {size} × {size} pixels in red, green and blue",
-            count(loaded.x.dims()[0], "picture"),
+            count(x.dims()[0], "picture"),
             count(classes.len(), "class").replace("classs", "classes"),
         ));
+        if streamed {
+            let why = if options.stream {
+                ""
+            } else {
+                ": together they would take more than half of the free memory"
+            };
+            lines.push(format!("  read from their files in each epoch{why}"));
+        }
         lines.extend(images.notes().iter().map(|note| format!("  {note}")));
-        for (path, why) in loaded.skipped.iter().take(NAMED) {
+        for (path, why) in skipped.iter().take(NAMED) {
             lines.push(format!("  left out: {}: {why}", path.display()));
         }
-        if loaded.skipped.len() > NAMED {
-            lines.push(format!("  … and {} more files", loaded.skipped.len() - NAMED));
+        if skipped.len() > NAMED {
+            lines.push(format!("  … and {} more files", skipped.len() - NAMED));
         }
-        let y = loaded.y.ok_or_else(|| Error::new(ceras::ErrorKind::Data, "the pictures have no classes"))?;
+        let y = y.ok_or_else(|| Error::new(ceras::ErrorKind::Data, "the pictures have no classes"))?;
         let codes = indices(&y);
         let strata = one_hot_strata(&codes);
         let split = train_test_split(
@@ -52,7 +69,8 @@ impl Prepared {
                 ..SplitOptions::default()
             },
         )?;
-        let ((train_x, test_x), (train_y, test_y)) = (split.tensor(&loaded.x)?, split.tensor(&y)?);
+        let (train_y, test_y) = split.tensor(&y)?;
+        let (train_x, test_x) = (x.take(&split.train)?, x.take(&split.test)?);
         let name = folder.file_name().map_or("pictures".into(), |name| name.to_string_lossy().into_owned());
         Prepared::of_pictures(&safe(&name), classes, (train_x, train_y), (test_x, test_y), lines)
     }
@@ -74,14 +92,15 @@ impl Prepared {
             format!("Data: {name}"),
             format!("  {} of {}", count(train_x.dims()[0] + test_x.dims()[0], "picture"), shape.join(" × ")),
         ];
-        Prepared::of_pictures(name, pictures.classes, (train_x, train_y), (test_x, test_y), lines)
+        let (train, test) = ((train_x.into(), train_y), (test_x.into(), test_y));
+        Prepared::of_pictures(name, pictures.classes, train, test, lines)
     }
 
     fn of_pictures(
         name: &str,
         classes: Vec<String>,
-        (train_x, train_y): (Tensor, Tensor),
-        (test_x, test_y): (Tensor, Tensor),
+        (train_x, train_y): (Source, Tensor),
+        (test_x, test_y): (Source, Tensor),
         mut lines: Vec<String>,
     ) -> Result<Prepared> {
         if let [only] = &classes[..] {
@@ -109,7 +128,7 @@ impl Prepared {
 
     /// Whether the rows are pictures.
     pub(crate) fn is_pictures(&self) -> bool {
-        self.train_x.rank() == 4
+        self.train_x.dims().len() == 4
     }
 }
 

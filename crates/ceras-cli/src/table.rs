@@ -1,7 +1,8 @@
 //! From a table to the tensors that a network is trained on.
 
 use ceras::data::{
-    Column, Dropped, Size, SplitOptions, Table, datasets, guess_task, one_hot_strata, train_test_split,
+    Column, Dropped, Size, Source, SplitOptions, Table, datasets, guess_task, one_hot_strata,
+    train_test_split,
 };
 use ceras::losses::LossRef;
 use ceras::prelude::*;
@@ -28,8 +29,8 @@ pub(crate) struct Prepared {
     pub(crate) target_name: String,
     pub(crate) target: Target,
     pub(crate) features: Vec<String>,
-    pub(crate) train_x: Tensor,
-    pub(crate) test_x: Tensor,
+    pub(crate) train_x: Source,
+    pub(crate) test_x: Source,
     /// Class numbers `[rows]`, or numbers `[rows, 1]`.
     pub(crate) train_y: Tensor,
     pub(crate) test_y: Tensor,
@@ -97,8 +98,8 @@ impl Prepared {
             target_name,
             target,
             features,
-            train_x,
-            test_x,
+            train_x: train_x.into(),
+            test_x: test_x.into(),
             train_y,
             test_y,
             lines,
@@ -137,7 +138,7 @@ impl Prepared {
             return Extras::default();
         }
         let width = self.features.len();
-        let values = self.train_x.to_f64();
+        let values = self.train_x.held().map(Tensor::to_f64).unwrap_or_default();
         let range = |column: usize| {
             let column = values.iter().skip(column).step_by(width);
             column.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {

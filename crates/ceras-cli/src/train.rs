@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use ceras::data::{ConfusionMatrix, is_binary, largest, majority_baseline, mean_baseline};
+use ceras::data::{ConfusionMatrix, Source, is_binary, largest, majority_baseline, mean_baseline};
 use ceras::layers::Normalization;
 use ceras::losses::LossRef;
 use ceras::optimizers::OptimizerRef;
@@ -87,14 +87,14 @@ impl Job {
     }
 
     /// Loss and metrics of the final weights on the rows that were trained on, and on those held back for validation.
-    fn measure_parts(&mut self, x: &Tensor, y: &Tensor, split: f64) -> Result<(Logs, Option<Logs>)> {
+    fn measure_parts(&mut self, x: &Source, y: &Tensor, split: f64) -> Result<(Logs, Option<Logs>)> {
         let rows = x.dims()[0];
         let at = if split > 0.0 { (rows as f64 * (1.0 - split)).floor() as usize } else { rows };
-        let train = self.model.evaluate(&x.rows(0, at)?, &y.rows(0, at)?, Evaluate::new())?;
+        let train = self.model.evaluate(x.range(0, at)?, y.rows(0, at)?, Evaluate::new())?;
         if at == rows {
             return Ok((train, None));
         }
-        let validation = self.model.evaluate(&x.rows(at, rows)?, &y.rows(at, rows)?, Evaluate::new())?;
+        let validation = self.model.evaluate(x.range(at, rows)?, y.rows(at, rows)?, Evaluate::new())?;
         Ok((train, Some(validation)))
     }
 
@@ -118,7 +118,7 @@ impl Job {
         }
     }
 
-    fn report(&mut self, outcome: &Outcome, test_x: &Tensor) -> Result<()> {
+    fn report(&mut self, outcome: &Outcome, test_x: &Source) -> Result<()> {
         say("");
         say(&format!(
             "On the {} held back for the test:",
@@ -144,7 +144,7 @@ impl Job {
         Ok(())
     }
 
-    fn predicted_classes(&mut self, x: &Tensor) -> Result<Vec<usize>> {
+    fn predicted_classes(&mut self, x: &Source) -> Result<Vec<usize>> {
         let scores = self.model.predict(x)?;
         let width = scores.dims().last().copied().unwrap_or(1);
         let values = scores.to_f64();
@@ -241,7 +241,9 @@ fn build(options: &Train, data: &Prepared, loss: &LossRef) -> Result<Model> {
     } else {
         layers = layers.add(Input::new([data.features.len()]).name("features"));
         if !options.no_standardize {
-            layers = layers.add(Normalization::new().adapt(&data.train_x)?);
+            let rows =
+                data.train_x.held().ok_or_else(|| Error::new(ErrorKind::Data, "a table is read whole"))?;
+            layers = layers.add(Normalization::new().adapt(rows)?);
         }
     }
     for &units in options.hidden().iter().filter(|units| **units > 0) {

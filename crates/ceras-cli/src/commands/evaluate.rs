@@ -48,10 +48,10 @@ impl Evaluate {
         let x = model.read_inputs(&self.x)?;
         let y = model.read_targets(&self.y)?;
         warn_all(&[x.notes, y.notes].concat(), self.quiet);
-        warn_all(&model.outside_training(&x.tensors), self.quiet);
-        let hint = model.shape_hint(&x.tensors);
+        warn_all(&model.outside_training(&x.sources), self.quiet);
+        let hint = model.shape_hint(&x.sources);
         let options = ceras::Evaluate::new().batch_size(self.batch_size);
-        let logs = model.evaluate(x.tensors, y.tensors, options).map_err(|error| with_hint(error, hint))?;
+        let logs = model.evaluate(x.sources, y.sources, options).map_err(|error| with_hint(error, hint))?;
         let width = logs.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
         // Metrics are computed in single precision: more digits would say nothing.
         let line = |(name, value): (&str, f64)| format!("{name:width$}  {}\n", value as f32);

@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::path::PathBuf;
 
+use ceras::data::Source;
 use ceras::files::{check_writable, write_atomically};
 use ceras::saving::FileKind;
 use ceras::training::Recompile;
@@ -102,12 +103,12 @@ impl Fit {
         let x = model.read_inputs(&self.x)?;
         let y = model.read_targets(&self.y)?;
         warn_all(&[x.notes, y.notes].concat(), self.quiet);
-        let hint = model.shape_hint(&x.tensors);
+        let hint = model.shape_hint(&x.sources);
         let fit = self.options(&model)?;
-        let (rows, learned) = (x.tensors.clone(), model.fit(x.tensors, y.tensors, fit));
+        let (rows, learned) = (x.sources.clone(), model.fit(x.sources, y.sources, fit));
         let history = learned.map_err(|error| with_hint(error, hint))?;
         let extras = model.extras_mut();
-        if let (Some(contract), [rows]) = (&mut extras.contract, &rows[..]) {
+        if let (Some(contract), Some(rows)) = (&mut extras.contract, rows.first().and_then(Source::held)) {
             contract.widen(rows);
         }
         extras.history.get_or_insert_default().append(&history);
@@ -168,6 +169,6 @@ impl Fit {
         let Some([x, y]) = self.validation_data.as_deref() else { return Ok(fit) };
         let (x, y) = (model.read_inputs(x)?, model.read_targets(y)?);
         warn_all(&[x.notes, y.notes].concat(), self.quiet);
-        Ok(fit.validation_data(x.tensors, y.tensors))
+        Ok(fit.validation_data(x.sources, y.sources))
     }
 }

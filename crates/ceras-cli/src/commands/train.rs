@@ -64,6 +64,11 @@ pub(crate) struct Train {
     #[arg(long, value_name = "PIXELS")]
     pub(crate) image_size: Option<usize>,
 
+    /// Read the pictures of a folder from their files in each epoch; done without asking where they would take more than half of
+    /// the free memory
+    #[arg(long)]
+    pub(crate) stream: bool,
+
     /// The column to predict
     #[arg(long, value_name = "COLUMN")]
     pub(crate) target: Option<String>,
@@ -206,8 +211,10 @@ impl Train {
         option("validation-split", self.validation_split.to_string());
         option("seed", self.seed.to_string());
         option("out", self.out.display().to_string());
-        if self.no_standardize {
-            words.push("--no-standardize".to_owned());
+        for (flag, on) in [("--no-standardize", self.no_standardize), ("--stream", self.stream)] {
+            if on {
+                words.push(flag.to_owned());
+            }
         }
         let quote = |word: &String| {
             let plain =
@@ -258,6 +265,7 @@ impl Train {
         };
         if !self.of_pictures() {
             return match (self.image_size, self.model) {
+                _ if self.stream => refuse("stream", "folders of pictures"),
                 (Some(_), _) => refuse("image-size", "folders of pictures"),
                 (_, Some(Network::Cnn)) => refuse("model cnn", "pictures"),
                 _ => Ok(()),
@@ -274,6 +282,7 @@ impl Train {
             }
         }
         match self.image_size {
+            _ if self.stream && self.data.is_some() => refuse("stream", "folders of pictures"),
             Some(_) if self.data.is_some() => refuse("image-size", "folders of pictures"),
             Some(0) => Err(Error::new(ErrorKind::Usage, "`--image-size` must be 1 or more; it is 0")),
             _ => Ok(()),

@@ -57,6 +57,17 @@ fn a_folder_of_pictures_becomes_a_network() {
     };
     assert!(json("metrics.json")["test"]["accuracy"].as_f64().is_some_and(|share| share >= 0.9));
     assert_eq!(json("config.json")["classes"], serde_json::json!(["dark", "light"]));
+    let streamed =
+        done(folder.path(), &["train", "photos", "--image-size", "8", "--epochs", "40", "--stream"]);
+    says(
+        &streamed,
+        &["left out: photos/light/text.png", "read from their files in each epoch", "runs/photos-2/"],
+    );
+    let history =
+        |run: &str| std::fs::read(folder.path().join("runs").join(run).join("history.csv")).expect("a file");
+    assert_eq!(history("photos-1"), history("photos-2"));
+    let command = std::fs::read_to_string(folder.path().join("runs/photos-2/config.json")).expect("a file");
+    assert!(command.contains("--stream"));
 }
 
 #[test]
@@ -94,6 +105,8 @@ fn what_does_not_fit_pictures_is_refused() {
     says(&error(&["photos", "--image-size", "0"]), &["`--image-size` must be 1 or more"]);
     says(&error(&["--image-size", "8"]), &["`--image-size` is for folders of pictures"]);
     says(&error(&["--model", "cnn"]), &["`--model cnn` is for pictures"]);
+    says(&error(&["--stream"]), &["`--stream` is for folders of pictures"]);
+    says(&error(&["photos", "--data", "mnist", "--stream"]), &["`--stream` is for folders of pictures"]);
     says(&error(&["photos/dark"]), &["no folders of pictures", "one folder for each class"]);
     says(&error(&["photos", "--data", "mnist"]), &["the files of MNIST are not here", "put them into"]);
     std::fs::remove_dir_all(folder.path().join("photos/dark")).expect("a folder");

@@ -1,4 +1,4 @@
-//! Data to train on: tables from CSV files, arrays from NumPy's files, rows to train and rows to test on.
+//! Data to train on: tables from CSV files, arrays from NumPy's files, pictures, rows to train and rows to test on.
 //!
 //! A [`Table`] has named, typed columns. Its way to a network: [`Table::read_csv`], [`Table::drop_missing`],
 //! [`Table::to_tensor`] for the inputs, [`OneHot`] or [`Column::codes`] for the target, [`train_test_split`].
@@ -46,6 +46,7 @@ mod penguins;
 mod pictures;
 mod preprocess;
 mod random_state;
+mod source;
 mod split;
 mod strata;
 mod table;
@@ -61,6 +62,7 @@ pub use preprocess::{
     ClassBaseline, MeanBaseline, OneHot, class_counts, majority_baseline, mean_baseline, to_categorical,
 };
 pub use random_state::RandomState;
+pub use source::{Rows, Source};
 pub use split::{Size, Split, SplitOptions, split_tensors, train_test_split};
 pub use strata::{one_hot_strata, strata};
 pub use table::Table;

@@ -14,8 +14,11 @@ use ceras_graph::{DType, Shape, Tensor};
 use crate::error::{Error, ErrorKind, Result};
 
 mod header;
+mod open;
 
 use header::Header;
+
+pub use open::open;
 
 /// The file's first bytes.
 const MAGIC: &[u8; 6] = b"\x93NUMPY";
@@ -89,34 +92,53 @@ pub(crate) fn read_from(reader: &mut dyn Read, size: u64, name: &str) -> Result<
     let error = |detail: String| {
         Error::new(ErrorKind::File, format!("cannot read `{name}` as a NumPy array")).detail(detail)
     };
-    let (header, used) = read_header(reader, size).map_err(error)?;
-    let kind = Kind::parse(&header.descr).map_err(error)?;
-    if header.shape.len() > RANK_LIMIT {
-        return Err(error(format!("it has {} axes; {RANK_LIMIT} are the most", header.shape.len())));
-    }
-    let shape = Shape::known(&header.shape);
-    let elements = shape.elements().filter(|count| count.checked_mul(8).is_some());
-    let elements = elements.ok_or_else(|| error(format!("its shape {shape} is too large")))?;
-    let needed = elements as u64 * kind.size as u64;
-    let left = size.saturating_sub(used);
-    let short = |held: u64| {
-        error(format!("it is cut off: {shape} of {} are {needed} bytes, and {held} are there", header.descr))
-    };
-    if needed > left {
-        return Err(short(left));
-    }
+    let Layout { header, kind, needed, .. } = Layout::read(reader, size).map_err(error)?;
     let mut bytes = Vec::new();
     reader.take(needed).read_to_end(&mut bytes).map_err(|e| error(e.to_string()))?;
     if (bytes.len() as u64) < needed {
-        return Err(short(bytes.len() as u64));
+        return Err(error(cut_off(&header, needed, bytes.len() as u64)));
     }
-    if kind.little != cfg!(target_endian = "little") {
-        bytes.chunks_exact_mut(kind.size).for_each(<[u8]>::reverse);
-    }
+    let mut bytes = kind.in_order(bytes);
     if header.fortran_order {
         bytes = row_major(&bytes, &header.shape, kind.size);
     }
     Ok(Tensor::from_bytes(kind.dtype, &header.shape, &(kind.widen)(bytes))?)
+}
+
+fn cut_off(header: &Header, needed: u64, held: u64) -> String {
+    let shape = Shape::known(&header.shape);
+    format!("it is cut off: {shape} of {} are {needed} bytes, and {held} are there", header.descr)
+}
+
+/// Where the elements lie, and what they are.
+#[derive(Debug)]
+struct Layout {
+    header: Header,
+    kind: Kind,
+    /// Bytes before the first element.
+    start: u64,
+    /// Bytes of all elements.
+    needed: u64,
+}
+
+impl Layout {
+    /// From a reader of which `size` bytes are said to be left.
+    fn read(reader: &mut dyn Read, size: u64) -> std::result::Result<Layout, String> {
+        let (header, start) = read_header(reader, size)?;
+        let kind = Kind::parse(&header.descr)?;
+        if header.shape.len() > RANK_LIMIT {
+            return Err(format!("it has {} axes; {RANK_LIMIT} are the most", header.shape.len()));
+        }
+        let shape = Shape::known(&header.shape);
+        let elements = shape.elements().filter(|count| count.checked_mul(8).is_some());
+        let elements = elements.ok_or_else(|| format!("its shape {shape} is too large"))?;
+        let needed = elements as u64 * kind.size as u64;
+        let left = size.saturating_sub(start);
+        if needed > left {
+            return Err(cut_off(&header, needed, left));
+        }
+        Ok(Layout { header, kind, start, needed })
+    }
 }
 
 /// The header and how many bytes it takes with all before it.
@@ -156,6 +178,7 @@ fn read_header(reader: &mut dyn Read, size: u64) -> std::result::Result<(Header,
 }
 
 /// How elements lie in the file and what becomes of them.
+#[derive(Debug)]
 struct Kind {
     little: bool,
     size: usize,
@@ -164,6 +187,14 @@ struct Kind {
 }
 
 impl Kind {
+    /// Elements in the machine's byte order.
+    fn in_order(&self, mut bytes: Vec<u8>) -> Vec<u8> {
+        if self.little != cfg!(target_endian = "little") {
+            bytes.chunks_exact_mut(self.size).for_each(<[u8]>::reverse);
+        }
+        bytes
+    }
+
     /// From NumPy's description, such as `<f4`.
     fn parse(descr: &str) -> std::result::Result<Kind, String> {
         let little = match descr.chars().next() {

@@ -206,8 +206,8 @@ fn folders(known: &Known, folder: Option<&Path>) -> Vec<PathBuf> {
     if let Some(home) = home {
         folders.extend([home.join("datasets").join(known.folder), home.join("datasets")]);
     }
-    // Debian's package of that name.
-    folders.push(PathBuf::from("/usr/share").join(format!("dataset-{}", known.folder)));
+    // Where Debian's packages put theirs, such as `dataset-fashion-mnist`.
+    folders.push(PathBuf::from("/usr/share/datasets").join(known.folder));
     folders
 }
 

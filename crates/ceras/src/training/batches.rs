@@ -3,26 +3,47 @@
 use ceras_cpu::Memory;
 use ceras_graph::Tensor;
 
+use super::ahead::each_batch;
 use super::data::Dataset;
 use super::step::StepPlan;
+use crate::data::Source;
+use crate::error::Result;
 
-/// Copies the rows of a batch into the inputs of a plan.
-pub(crate) fn fill(plan: &mut StepPlan, memory: &mut Memory, data: &Dataset, rows: &[usize]) {
-    for (index, tensor) in data.x.iter().enumerate() {
+/// Copies the rows of a batch into the inputs of a plan. `read` is what other threads have read of it; what is not there is read
+/// now.
+///
+/// # Errors
+/// Rows cannot be read, which those in memory always can.
+pub(crate) fn fill(
+    plan: &mut StepPlan,
+    memory: &mut Memory,
+    data: &Dataset,
+    rows: &[usize],
+    read: &[Option<Tensor>],
+) -> Result<()> {
+    let put = |source: &Source, number: usize, target: &mut [u8]| match read.get(number) {
+        Some(Some(tensor)) => {
+            target.copy_from_slice(tensor.bytes());
+            Ok(())
+        }
+        _ => source.read_into(rows, target),
+    };
+    for (index, source) in data.x.iter().enumerate() {
         let input = plan.x[index];
-        gather(tensor, rows, plan.input_mut(memory, input));
+        put(source, index, plan.input_mut(memory, input))?;
     }
-    for (index, tensor) in data.y.iter().enumerate() {
+    for (index, source) in data.y.iter().enumerate() {
         let input = plan.y[index];
-        gather(tensor, rows, plan.input_mut(memory, input));
+        put(source, data.x.len() + index, plan.input_mut(memory, input))?;
         if let (Some(input), Some(weight)) = (plan.weights[index], &data.weights[index]) {
             gather(weight, rows, plan.input_mut(memory, input));
         }
     }
+    Ok(())
 }
 
 /// Copies rows one after the other.
-pub(crate) fn gather(tensor: &Tensor, rows: &[usize], target: &mut [u8]) {
+fn gather(tensor: &Tensor, rows: &[usize], target: &mut [u8]) {
     let bytes = tensor.bytes();
     let row_bytes = target.len() / rows.len().max(1);
     if row_bytes == 0 {
@@ -31,4 +52,28 @@ pub(crate) fn gather(tensor: &Tensor, rows: &[usize], target: &mut [u8]) {
     for (row, target) in rows.iter().zip(target.chunks_exact_mut(row_bytes)) {
         target.copy_from_slice(&bytes[row * row_bytes..(row + 1) * row_bytes]);
     }
+}
+
+/// Calls `step` for batches of consecutive rows, at most so many batches.
+///
+/// # Errors
+/// Those of reading and of `step`.
+pub(crate) fn in_order(
+    data: &Dataset,
+    size: usize,
+    most: usize,
+    mut step: impl FnMut(&[usize], &[Option<Tensor>]) -> Result<()>,
+) -> Result<()> {
+    let rows: Vec<usize> = (0..data.rows).collect();
+    let mut batches = rows.chunks(size).take(most);
+    if !data.is_streamed() {
+        return batches.try_for_each(|rows| step(rows, &[]));
+    }
+    let batches: Vec<Vec<usize>> = batches.map(<[usize]>::to_vec).collect();
+    each_batch(
+        data,
+        &batches,
+        |batch| format!("in batch {}", batch + 1),
+        |batch, read| step(&batches[batch], read),
+    )
 }

@@ -3,9 +3,10 @@
 use ceras_graph::{DType, Tensor, TensorType};
 
 use super::weights;
+use crate::data::Source;
 use crate::error::{Error, ErrorKind, Result};
 
-/// One tensor for each input (or output) of a model, in the model's order or by name.
+/// One tensor, or one [`Source`] of rows, for each input (or output) of a model, in the model's order or by name.
 ///
 /// # Examples
 /// ```
@@ -16,25 +17,43 @@ use crate::error::{Error, ErrorKind, Result};
 /// ```
 #[derive(Clone, Debug)]
 pub struct Inputs {
-    tensors: Vec<Tensor>,
+    sources: Vec<Source>,
     names: Option<Vec<String>>,
 }
 
 impl From<&Tensor> for Inputs {
     fn from(tensor: &Tensor) -> Inputs {
-        Inputs::from(vec![tensor.clone()])
+        Inputs::from(Source::from(tensor))
     }
 }
 
 impl From<Tensor> for Inputs {
     fn from(tensor: Tensor) -> Inputs {
-        Inputs::from(vec![tensor])
+        Inputs::from(Source::from(tensor))
+    }
+}
+
+impl From<Source> for Inputs {
+    fn from(source: Source) -> Inputs {
+        Inputs::from(vec![source])
+    }
+}
+
+impl From<&Source> for Inputs {
+    fn from(source: &Source) -> Inputs {
+        Inputs::from(source.clone())
+    }
+}
+
+impl From<Vec<Source>> for Inputs {
+    fn from(sources: Vec<Source>) -> Inputs {
+        Inputs { sources, names: None }
     }
 }
 
 impl From<Vec<Tensor>> for Inputs {
     fn from(tensors: Vec<Tensor>) -> Inputs {
-        Inputs { tensors, names: None }
+        Inputs::from(tensors.into_iter().map(Source::from).collect::<Vec<_>>())
     }
 }
 
@@ -46,27 +65,33 @@ impl From<&[Tensor]> for Inputs {
 
 impl<const N: usize> From<[&Tensor; N]> for Inputs {
     fn from(tensors: [&Tensor; N]) -> Inputs {
-        Inputs::from(tensors.into_iter().cloned().collect::<Vec<_>>())
+        Inputs::from(tensors.map(Source::from).to_vec())
     }
 }
 
 impl<const N: usize> From<[(&str, &Tensor); N]> for Inputs {
     fn from(items: [(&str, &Tensor); N]) -> Inputs {
-        Inputs::from(items.map(|(name, tensor)| (name.to_owned(), tensor.clone())).to_vec())
+        Inputs::from(items.map(|(name, tensor)| (name.to_owned(), Source::from(tensor))).to_vec())
     }
 }
 
 impl From<Vec<(String, Tensor)>> for Inputs {
     fn from(items: Vec<(String, Tensor)>) -> Inputs {
-        let (names, tensors): (Vec<String>, Vec<Tensor>) = items.into_iter().unzip();
-        Inputs { tensors, names: Some(names) }
+        Inputs::from(items.into_iter().map(|(name, tensor)| (name, Source::from(tensor))).collect::<Vec<_>>())
+    }
+}
+
+impl From<Vec<(String, Source)>> for Inputs {
+    fn from(items: Vec<(String, Source)>) -> Inputs {
+        let (names, sources): (Vec<String>, Vec<Source>) = items.into_iter().unzip();
+        Inputs { sources, names: Some(names) }
     }
 }
 
 impl Inputs {
-    /// The tensors in the order in which they were given.
-    pub(crate) fn tensors(&self) -> &[Tensor] {
-        &self.tensors
+    /// What was given, in its order.
+    pub(crate) fn sources(&self) -> &[Source] {
+        &self.sources
     }
 
     /// The names that they were given under.
@@ -74,29 +99,29 @@ impl Inputs {
         self.names.as_deref()
     }
 
-    /// The same with more tensors: by name, or at the end.
-    pub(crate) fn with(mut self, more: impl IntoIterator<Item = (usize, String, Tensor)>) -> Inputs {
-        for (place, name, tensor) in more {
+    /// The same with more: by name, or at the end.
+    pub(crate) fn with(mut self, more: impl IntoIterator<Item = (usize, String, Source)>) -> Inputs {
+        for (place, name, source) in more {
             match &mut self.names {
                 Some(names) => {
                     names.push(name);
-                    self.tensors.push(tensor);
+                    self.sources.push(source);
                 }
-                None => self.tensors.insert(place, tensor),
+                None => self.sources.insert(place, source),
             }
         }
         self
     }
 
-    /// The tensors in the model's order. `word` is what they are called; `names` is `None` while the model does not
+    /// The sources in the model's order. `word` is what they are called; `names` is `None` while the model does not
     /// know its ends.
-    pub(crate) fn in_order(self, word: &str, names: Option<&[&str]>) -> Result<Vec<Tensor>> {
-        let Some(names) = names else { return Ok(self.tensors) };
+    pub(crate) fn in_order(self, word: &str, names: Option<&[&str]>) -> Result<Vec<Source>> {
+        let Some(names) = names else { return Ok(self.sources) };
         let Some(given) = self.names else {
-            return if self.tensors.len() == names.len() {
-                Ok(self.tensors)
+            return if self.sources.len() == names.len() {
+                Ok(self.sources)
             } else {
-                let (count, plural) = (self.tensors.len(), if self.tensors.len() == 1 { "" } else { "s" });
+                let (count, plural) = (self.sources.len(), if self.sources.len() == 1 { "" } else { "s" });
                 let text =
                     format!("`{word}` holds {count} tensor{plural}, and the model takes {}", names.len());
                 Err(Error::new(ErrorKind::Shape, text).detail(format!("they are: {}", names.join(", "))))
@@ -110,7 +135,7 @@ impl Inputs {
         }
         let of = |name: &&str| {
             let place = given.iter().position(|given| given == name);
-            place.map(|place| self.tensors[place].clone()).ok_or_else(|| {
+            place.map(|place| self.sources[place].clone()).ok_or_else(|| {
                 Error::new(ErrorKind::Data, format!("`{word}` has no `{name}`"))
                     .detail(format!("it holds: {}", given.join(", ")))
             })
@@ -122,22 +147,26 @@ impl Inputs {
 /// Rows to train on or to measure.
 #[derive(Clone, Debug)]
 pub(crate) struct Dataset {
-    pub(crate) x: Vec<Tensor>,
-    pub(crate) y: Vec<Tensor>,
+    pub(crate) x: Vec<Source>,
+    pub(crate) y: Vec<Source>,
     /// Weights of the rows, or of the steps of each row (`float32`), for each output that has any.
     pub(crate) weights: Vec<Option<Tensor>>,
     pub(crate) rows: usize,
 }
 
 impl Dataset {
-    /// Checks that all tensors have the same rows and hold only finite numbers.
-    pub(crate) fn new(x: Vec<Tensor>, y: Vec<Tensor>, weights: Vec<Option<Tensor>>) -> Result<Dataset> {
+    /// Checks that all have the same rows and hold only finite numbers; what is streamed is checked as it comes.
+    pub(crate) fn new(x: Vec<Source>, y: Vec<Source>, weights: Vec<Option<Tensor>>) -> Result<Dataset> {
         let rows = check_rows("x", &x, None)?;
         check_rows("y", &y, Some(rows))?;
-        let x: Vec<Tensor> = x.iter().map(single_precision).collect();
-        let y: Vec<Tensor> = y.iter().map(single_precision).collect();
-        x.iter().try_for_each(|tensor| check_finite("x", tensor))?;
-        y.iter().try_for_each(|tensor| check_finite("y", tensor))?;
+        let x: Vec<Source> = x.into_iter().map(single_precision).collect();
+        let y: Vec<Source> = y.into_iter().map(single_precision).collect();
+        for (name, sources) in [("x", &x), ("y", &y)] {
+            sources
+                .iter()
+                .filter_map(Source::held)
+                .try_for_each(|tensor| check_finite(name, tensor, None))?;
+        }
         let checked =
             |weight: Option<Tensor>| weight.map(|weight| weights::checked(&weight, rows)).transpose();
         let mut weights = weights.into_iter().map(checked).collect::<Result<Vec<_>>>()?;
@@ -157,8 +186,8 @@ impl Dataset {
     }
 
     fn part(&self, start: usize, end: usize) -> Result<Dataset> {
-        let cut = |tensors: &[Tensor]| {
-            tensors.iter().map(|tensor| tensor.rows(start, end)).collect::<Result<Vec<_>, _>>()
+        let cut = |sources: &[Source]| {
+            sources.iter().map(|source| source.range(start, end)).collect::<Result<Vec<_>>>()
         };
         let weights = self
             .weights
@@ -179,36 +208,41 @@ impl Dataset {
     }
 
     /// The types of a batch of so many rows.
-    pub(crate) fn batch_types(tensors: &[Tensor], rows: usize) -> Vec<TensorType> {
-        tensors
+    pub(crate) fn batch_types(sources: &[Source], rows: usize) -> Vec<TensorType> {
+        sources
             .iter()
-            .map(|tensor| TensorType::new(tensor.dtype(), tensor.shape().with(0, Some(rows))))
+            .map(|source| TensorType::new(source.dtype(), source.shape().with(0, Some(rows))))
             .collect()
+    }
+
+    /// Whether anything is read while training.
+    pub(crate) fn is_streamed(&self) -> bool {
+        self.x.iter().chain(&self.y).any(Source::is_streamed)
     }
 }
 
 /// Keras works in single precision unless a model says otherwise; data in double precision is converted once.
-fn single_precision(tensor: &Tensor) -> Tensor {
-    if tensor.dtype() == DType::F64 { tensor.cast(DType::F32) } else { tensor.clone() }
+fn single_precision(source: Source) -> Source {
+    if source.dtype() == DType::F64 { source.cast(DType::F32) } else { source }
 }
 
 /// As in Keras, a last axis of 1 may be there or not where the input's rank then fits.
-pub(crate) fn in_rank(tensor: Tensor, wanted: &TensorType) -> Result<Tensor> {
-    let (dims, rank) = (tensor.dims(), wanted.shape.rank());
+pub(crate) fn in_rank(source: Source, wanted: &TensorType) -> Result<Source> {
+    let (dims, rank) = (source.dims().to_vec(), wanted.shape.rank());
     if dims.len() + 1 == rank && wanted.shape.last() == Some(1) {
-        return Ok(tensor.reshape(&[dims, &[1]].concat())?);
+        return source.reshaped(&[&dims[..], &[1]].concat());
     }
     match dims.split_last() {
-        Some((1, shorter)) if shorter.len() == rank => Ok(tensor.reshape(shorter)?),
-        _ => Ok(tensor),
+        Some((1, shorter)) if shorter.len() == rank => source.reshaped(shorter),
+        _ => Ok(source),
     }
 }
 
 /// The number of rows, the same in all.
-pub(crate) fn check_rows(name: &str, tensors: &[Tensor], expected: Option<usize>) -> Result<usize> {
+pub(crate) fn check_rows(name: &str, sources: &[Source], expected: Option<usize>) -> Result<usize> {
     let mut rows = expected;
-    for tensor in tensors {
-        let Some(&own) = tensor.dims().first() else {
+    for source in sources {
+        let Some(&own) = source.dims().first() else {
             return Err(Error::new(
                 ErrorKind::Shape,
                 format!("`{name}` must have a batch axis; it is a single number"),
@@ -229,8 +263,9 @@ pub(crate) fn check_rows(name: &str, tensors: &[Tensor], expected: Option<usize>
     }
 }
 
-/// Bad cells are named by row and column before they can do harm: ReLU can hide a NaN for ever.
-pub(crate) fn check_finite(name: &str, tensor: &Tensor) -> Result<()> {
+/// Bad cells are named by row and column before they can do harm: ReLU can hide a NaN for ever. `rows` are the numbers of the
+/// tensor's rows where it is a part of the data.
+pub(crate) fn check_finite(name: &str, tensor: &Tensor, rows: Option<&[usize]>) -> Result<()> {
     let bad = match tensor.dtype() {
         DType::F32 => tensor.slice::<f32>().iter().position(|value| !value.is_finite()),
         DType::F64 => tensor.slice::<f64>().iter().position(|value| !value.is_finite()),
@@ -239,11 +274,9 @@ pub(crate) fn check_finite(name: &str, tensor: &Tensor) -> Result<()> {
     let Some(index) = bad else { return Ok(()) };
     let width: usize = tensor.dims().iter().skip(1).product::<usize>().max(1);
     let value = tensor.to_f64()[index];
-    let place = if tensor.rank() > 1 {
-        format!("row {}, column {}", index / width, index % width)
-    } else {
-        format!("row {index}")
-    };
+    let row = rows.map_or(index / width, |rows| rows[index / width]);
+    let place =
+        if tensor.rank() > 1 { format!("row {row}, column {}", index % width) } else { format!("row {row}") };
     Err(Error::new(ErrorKind::Data, format!("`{name}` holds {value} at {place} (both counted from 0)"))
         .hint("drop or fill missing and infinite values first"))
 }

@@ -12,10 +12,17 @@ use crate::models::Model;
 
 impl Model {
     /// One step of measuring.
-    pub(crate) fn test_step(&mut self, plan: usize, data: &Dataset, rows: &[usize]) -> Result<()> {
+    pub(crate) fn test_step(
+        &mut self,
+        plan: usize,
+        data: &Dataset,
+        rows: &[usize],
+        read: &[Option<Tensor>],
+    ) -> Result<()> {
+        self.check_read(data, read)?;
         let plan = self.plans.get_mut(plan);
         let memory = &mut self.store.memory;
-        batches::fill(plan, memory, data, rows);
+        batches::fill(plan, memory, data, rows, read)?;
         plan.set_random(memory, self.seed, self.step);
         plan.run(memory).map(|_| ())
     }
@@ -48,11 +55,9 @@ impl Model {
     ) -> Result<Logs> {
         let plans = self.batches(Mode::Test, data, batch_size)?;
         self.reset_metrics()?;
-        let rows: Vec<usize> = (0..data.rows).collect();
-        for rows in rows.chunks(plans.size).take(steps.unwrap_or(usize::MAX)) {
-            let Some(plan) = plans.plan(rows.len()) else { break };
-            self.test_step(plan, data, rows)?;
-        }
+        batches::in_order(data, plans.size, steps.unwrap_or(usize::MAX), |rows, read| {
+            plans.plan(rows.len()).map_or(Ok(()), |plan| self.test_step(plan, data, rows, read))
+        })?;
         self.metric_results()
     }
 

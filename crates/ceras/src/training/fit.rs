@@ -2,6 +2,7 @@
 
 use ceras_graph::Tensor;
 
+use super::ahead::each_batch;
 use super::arguments::Fit;
 use super::batches;
 use super::callbacks::{EpochEnd, Run};
@@ -10,6 +11,7 @@ use super::history::{History, Logs};
 use super::order::Order;
 use super::plans::{Mode, PlanKey};
 use super::progress::Progress;
+use crate::data::Source;
 use crate::error::{Error, ErrorKind, Result};
 use crate::models::Model;
 
@@ -20,6 +22,22 @@ pub(crate) struct Batches {
     pub(super) size: usize,
     full: Option<usize>,
     rest: Option<usize>,
+}
+
+/// A batch in words.
+fn place(epoch: usize, batch: usize) -> String {
+    format!("in epoch {}, batch {}", epoch + 1, batch + 1)
+}
+
+/// What stays the same through the epochs of `fit`, and what goes along with them.
+struct Course<'a> {
+    fit: &'a Fit,
+    data: &'a Dataset,
+    /// Batches of an epoch.
+    steps: usize,
+    plans: Batches,
+    progress: Progress,
+    runs: &'a mut [Box<dyn Run>],
 }
 
 impl Model {
@@ -96,24 +114,31 @@ impl Model {
         runs: &mut [Box<dyn Run>],
     ) -> Result<History> {
         let mut history = History::default();
-        let all_steps = data.rows.div_ceil(fit.batch_size);
-        let steps = fit.steps_per_epoch.unwrap_or(all_steps);
-        let mut progress = Progress::new(fit.verbose, fit.epochs, steps);
+        let steps = fit.steps_per_epoch.unwrap_or(data.rows.div_ceil(fit.batch_size));
+        let mut course = Course {
+            fit,
+            data,
+            steps,
+            plans: self.batches(Mode::Train, data, fit.batch_size)?,
+            progress: Progress::new(fit.verbose, fit.epochs, steps),
+            runs,
+        };
         let mut order = Order::new(self.seed, data.rows, fit.shuffle);
         for epoch in fit.initial_epoch..fit.epochs {
             self.prepare_optimizer()?;
-            runs.iter_mut().try_for_each(|run| run.on_epoch_begin(self, epoch))?;
-            progress.begin(epoch);
-            let mut logs = self.epoch(fit, data, epoch, steps, &mut order, runs, &mut progress)?;
+            course.runs.iter_mut().try_for_each(|run| run.on_epoch_begin(self, epoch))?;
+            course.progress.begin(epoch);
+            let mut logs = self.epoch(&mut course, epoch, &mut order)?;
             if let Some(validation) = validation.filter(|_| (epoch + 1).is_multiple_of(fit.validation_freq)) {
                 let batch_size = fit.validation_batch_size.unwrap_or(fit.batch_size);
-                for (key, value) in self.measure(validation, batch_size, fit.validation_steps)?.iter() {
+                let measured = self.measure(validation, batch_size, fit.validation_steps);
+                for (key, value) in measured.map_err(|error| error.context(IN_VALIDATION))?.iter() {
                     logs.insert(&format!("val_{key}"), value);
                 }
             }
-            progress.end(epoch, &logs);
+            course.progress.end(epoch, &logs);
             let mut end = EpochEnd { epoch, logs: &mut logs, stop_training: false };
-            runs.iter_mut().try_for_each(|run| run.on_epoch_end(self, &mut end))?;
+            course.runs.iter_mut().try_for_each(|run| run.on_epoch_end(self, &mut end))?;
             let stop = end.stop_training;
             history.push(epoch, logs);
             if stop {
@@ -123,37 +148,49 @@ impl Model {
         Ok(history)
     }
 
-    #[allow(clippy::too_many_arguments, reason = "the pieces of one loop, used nowhere else")]
-    fn epoch(
-        &mut self,
-        fit: &Fit,
-        data: &Dataset,
-        epoch: usize,
-        steps: usize,
-        order: &mut Order,
-        runs: &mut [Box<dyn Run>],
-        progress: &mut Progress,
-    ) -> Result<Logs> {
-        let mut plans = self.batches(Mode::Train, data, fit.batch_size)?;
+    fn epoch(&mut self, course: &mut Course<'_>, epoch: usize, order: &mut Order) -> Result<Logs> {
+        let (data, steps) = (course.data, course.steps);
+        course.plans = self.batches(Mode::Train, data, course.fit.batch_size)?;
         self.reset_metrics()?;
-        for batch in 0..steps {
-            let rows = order.next(plans.size, self.step);
-            let Some(plan) = plans.plan(rows.len()) else { break };
-            let place = || format!("in epoch {}, batch {}", epoch + 1, batch + 1);
-            self.train_step(plan, data, rows, &place)?;
-            for run in runs.iter_mut() {
-                run.on_train_batch_end(self, batch)?;
-            }
-            if self.freezing_changed {
-                // A callback has frozen a layer, or let it learn: the next step is another one.
-                self.prepare_optimizer()?;
-                plans = self.batches(Mode::Train, data, fit.batch_size)?;
-            }
-            if progress.is_due() {
-                progress.batch(batch + 1, &self.metric_results()?);
+        let size = course.plans.size;
+        if data.is_streamed() {
+            // Which rows make the batches is settled before the first is worked on, so that others can be read ahead.
+            let batches = (self.step..).take(steps).map(|step| order.next(size, step).to_vec());
+            let batches: Vec<Vec<usize>> = batches.collect();
+            let place = |batch| place(epoch, batch);
+            each_batch(data, &batches, place, |batch, read| {
+                self.train_batch(course, (epoch, batch), &batches[batch], read)
+            })?;
+        } else {
+            for batch in 0..steps {
+                let rows = order.next(size, self.step);
+                self.train_batch(course, (epoch, batch), rows, &[])?;
             }
         }
         self.metric_results()
+    }
+
+    fn train_batch(
+        &mut self,
+        course: &mut Course<'_>,
+        (epoch, batch): (usize, usize),
+        rows: &[usize],
+        read: &[Option<Tensor>],
+    ) -> Result<()> {
+        let Some(plan) = course.plans.plan(rows.len()) else { return Ok(()) };
+        self.train_step(plan, course.data, rows, read, &|| place(epoch, batch))?;
+        for run in course.runs.iter_mut() {
+            run.on_train_batch_end(self, batch)?;
+        }
+        if self.freezing_changed {
+            // A callback has frozen a layer, or let it learn: the next step is another one.
+            self.prepare_optimizer()?;
+            course.plans = self.batches(Mode::Train, course.data, course.fit.batch_size)?;
+        }
+        if course.progress.is_due() {
+            course.progress.batch(batch + 1, &self.metric_results()?);
+        }
+        Ok(())
     }
 
     /// One step of training; `place` says where, for the error of a loss that is not finite.
@@ -162,15 +199,17 @@ impl Model {
         plan: usize,
         data: &Dataset,
         rows: &[usize],
+        read: &[Option<Tensor>],
         place: &dyn Fn() -> String,
     ) -> Result<()> {
+        self.check_read(data, read)?;
         self.follow_schedule()?;
         let plan = self.plans.get_mut(plan);
         let memory = &mut self.store.memory;
-        batches::fill(plan, memory, data, rows);
+        batches::fill(plan, memory, data, rows, read)?;
         plan.set_random(memory, self.seed, self.step);
         if !plan.run(memory)? {
-            return Err(self.not_finite(data, rows, &place()));
+            return Err(self.not_finite(data, rows, read, &place()));
         }
         self.step += 1;
         Ok(())
@@ -217,12 +256,13 @@ impl Model {
     }
 
     /// The error for a step whose loss or gradients are not finite.
-    fn not_finite(&self, data: &Dataset, rows: &[usize], place: &str) -> Error {
+    fn not_finite(&self, data: &Dataset, rows: &[usize], read: &[Option<Tensor>], place: &str) -> Error {
         let shown: Vec<String> = rows.iter().take(8).map(usize::to_string).collect();
         let more = if rows.len() > shown.len() { ", …" } else { "" };
         let text = format!("the loss or a gradient is no longer finite {place}");
-        let scale =
-            data.x.iter().flat_map(Tensor::to_f64).fold(0.0f64, |largest, value| largest.max(value.abs()));
+        let held = data.x.iter().filter_map(Source::held);
+        let inputs = held.chain(read.iter().take(data.x.len()).flatten());
+        let scale = inputs.flat_map(Tensor::to_f64).fold(0.0f64, |largest, value| largest.max(value.abs()));
         let error = Error::new(ErrorKind::Training, text)
             .detail(format!("rows of the batch (counted from 0): {}{more}", shown.join(", ")))
             .detail("the weights are those before this step");

@@ -250,8 +250,9 @@ fn with_rows(ty: &TensorType, rows: usize) -> TensorType {
     TensorType::new(ty.dtype, ty.shape.with(0, Some(rows)))
 }
 
-/// Bytes that programs can still have without others being written out, as Linux estimates it.
-fn available_memory() -> Option<usize> {
+/// Bytes that programs can still have without others being written out, as Linux estimates it; `None` where the system does not
+/// say.
+pub fn available_memory() -> Option<usize> {
     let text = std::fs::read_to_string("/proc/meminfo").ok()?;
     let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
     line.trim().strip_suffix("kB")?.trim().parse::<usize>().ok()?.checked_mul(1024)

@@ -1,5 +1,6 @@
 //! Training: `compile`, `fit`, `evaluate`, `predict`.
 
+mod ahead;
 mod arguments;
 mod batches;
 mod callbacks;
@@ -30,7 +31,7 @@ pub use compile::{Compile, Compiled, OutputLoss};
 pub use data::Inputs;
 pub(crate) use data::check_finite;
 pub use history::{History, Logs};
-pub use memory_plan::{LayerMemory, MemoryPlan};
+pub use memory_plan::{LayerMemory, MemoryPlan, available_memory};
 pub use on_batch::OnBatch;
 pub use outputs::PerOutput;
 pub(crate) use plans::PlanCache;

@@ -84,7 +84,7 @@ impl Model {
     /// As [`Model::predict`].
     pub fn predict_on_batch(&mut self, x: impl Into<Inputs>) -> Result<Vec<Tensor>> {
         let x = x.into();
-        let rows = check_rows("x", x.tensors(), None)?;
+        let rows = check_rows("x", x.sources(), None)?;
         self.predict_all(x, rows)
     }
 
@@ -97,8 +97,8 @@ impl Model {
         let plans = self.batches(mode, &data, data.rows)?;
         if let Some(plan) = plans.plan(data.rows) {
             match mode {
-                Mode::Train => self.train_step(plan, &data, &rows, &|| "in this batch".to_owned())?,
-                _ => self.test_step(plan, &data, &rows)?,
+                Mode::Train => self.train_step(plan, &data, &rows, &[], &|| "in this batch".to_owned())?,
+                _ => self.test_step(plan, &data, &rows, &[])?,
             }
         }
         self.metric_results()

@@ -4,10 +4,11 @@ use ceras_cpu::Memory;
 use ceras_graph::{DType, Tensor, TensorType};
 use ceras_kernels::Block;
 
-use super::batches::gather;
+use super::batches;
 use super::data::{Dataset, Inputs, check_rows, in_rank};
 use super::plans::PlanKey;
 use super::step::StepPlan;
+use crate::data::Source;
 use crate::error::{Error, ErrorKind, Result};
 use crate::models::Model;
 
@@ -43,25 +44,22 @@ impl Model {
         let x = self.prediction_inputs(x.into())?;
         let rows = check_rows("x", &x, None)?;
         self.build(&TensorType::new(x[0].dtype(), x[0].shape()))?;
-        let all: Vec<usize> = (0..rows).collect();
+        let data = Dataset { x, y: Vec::new(), weights: Vec::new(), rows };
         let mut bytes: Vec<Vec<u8>> = Vec::new();
         let mut types: Vec<TensorType> = Vec::new();
-        for rows in all.chunks(batch_size) {
-            let key = predict_key(&x, rows.len());
+        batches::in_order(&data, batch_size, usize::MAX, |rows, read| {
+            let key = PlanKey::predict(Dataset::batch_types(&data.x, rows.len()));
             let index = self.plan(&key)?;
             let plan = self.plans.get_mut(index);
             let memory = &mut self.store.memory;
-            for (index, tensor) in x.iter().enumerate() {
-                let input = plan.x[index];
-                gather(tensor, rows, plan.input_mut(memory, input));
-            }
+            batches::fill(plan, memory, &data, rows, read)?;
             plan.set_random(memory, self.seed, self.step);
             if types.is_empty() {
                 types.clone_from(&plan.output_types);
                 bytes.resize(types.len(), Vec::new());
             }
-            plan.run_and_read(memory, &mut |number, output| bytes[number].extend_from_slice(output))?;
-        }
+            plan.run_and_read(memory, &mut |number, output| bytes[number].extend_from_slice(output))
+        })?;
         let tensor = |(ty, bytes): (&TensorType, &Vec<u8>)| {
             let dims = ty.shape.with(0, Some(rows)).to_known().unwrap_or_default();
             Ok(Tensor::from_bytes(ty.dtype, &dims, bytes)?)
@@ -80,17 +78,18 @@ impl Model {
     }
 
     /// Data in the type that the model's inputs have, as far as it is floating-point.
-    fn prediction_inputs(&self, x: Inputs) -> Result<Vec<Tensor>> {
+    fn prediction_inputs(&self, x: Inputs) -> Result<Vec<Source>> {
         let wanted = self.is_built().then(|| self.architecture().map(|a| a.input_types())).transpose()?;
         let names = self.is_built().then(|| self.architecture().map(|a| a.input_names())).transpose()?;
         let x = x.in_order("x", names.as_deref())?;
-        let convert = |(index, tensor): (usize, &Tensor)| {
-            let dtype = wanted.as_ref().map_or(DType::F32, |wanted| wanted[index].dtype);
-            let float = tensor.dtype().is_float() && dtype.is_float();
-            let tensor = if float { tensor.cast(dtype) } else { tensor.clone() };
-            wanted.as_ref().map_or(Ok(tensor.clone()), |wanted| in_rank(tensor, &wanted[index]))
+        let convert = |(index, source): (usize, Source)| {
+            let wanted = wanted.as_ref().map(|wanted| &wanted[index]);
+            let dtype = wanted.map_or(DType::F32, |wanted| wanted.dtype);
+            let source =
+                if source.dtype().is_float() && dtype.is_float() { source.cast(dtype) } else { source };
+            wanted.map_or(Ok(source.clone()), |wanted| in_rank(source, wanted))
         };
-        x.iter().enumerate().map(convert).collect()
+        x.into_iter().enumerate().map(convert).collect()
     }
 
     /// A predictor for batches of exactly so many rows, with the weights of now.
@@ -118,10 +117,6 @@ impl Model {
         predictor.plan.set_random(&mut predictor.memory, self.seed, self.step);
         Ok(predictor)
     }
-}
-
-fn predict_key(x: &[Tensor], rows: usize) -> PlanKey {
-    PlanKey::predict(Dataset::batch_types(x, rows))
 }
 
 /// A model's forward pass for one batch size, with its own copy of the weights: nothing is looked up, allocated or

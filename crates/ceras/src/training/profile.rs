@@ -8,6 +8,7 @@ use ceras_kernels::{Pool, limits};
 
 use super::data::Dataset;
 use super::plans::{Mode, PlanKey};
+use crate::data::Source;
 use crate::data::text_table::{Align, align};
 use crate::error::{Error, ErrorKind, Result};
 use crate::models::Model;
@@ -54,7 +55,7 @@ impl Model {
         if rows == 0 || runs == 0 {
             return Err(Error::new(ErrorKind::Usage, "`rows` and `runs` must be 1 or more"));
         }
-        let x = self.made_up_inputs(rows)?;
+        let x: Vec<Source> = self.made_up_inputs(rows)?.into_iter().map(Source::from).collect();
         let key = PlanKey::predict(Dataset::batch_types(&x, rows));
         let nothing = Dataset { x: x.clone(), y: Vec::new(), weights: Vec::new(), rows };
         let forward = self.profile_plan(&key, &nothing, runs)?;
@@ -73,8 +74,8 @@ impl Model {
         })
     }
 
-    fn profile_training(&mut self, x: Vec<Tensor>, rows: usize, runs: usize) -> Result<Vec<StepProfile>> {
-        let y = self.made_up_targets(rows)?;
+    fn profile_training(&mut self, x: Vec<Source>, rows: usize, runs: usize) -> Result<Vec<StepProfile>> {
+        let y = self.made_up_targets(rows)?.into_iter().map(Source::from).collect();
         let data = Dataset::new(x, y, Vec::new())?;
         self.get_ready(&data)?;
         let key = self.plan_key(Mode::Train, &data, rows)?;
@@ -87,7 +88,7 @@ impl Model {
         let memory = &mut self.store.memory;
         let before = memory.state.clone();
         let rows: Vec<usize> = (0..data.rows).collect();
-        super::batches::fill(plan, memory, data, &rows);
+        super::batches::fill(plan, memory, data, &rows, &[])?;
         plan.set_random(memory, self.seed, self.step);
         let Some(executable) = plan.executable() else {
             return Err(Error::new(ErrorKind::Usage, "a model that runs eagerly has no plan to profile"));

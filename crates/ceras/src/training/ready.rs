@@ -6,6 +6,7 @@ use super::data::{Dataset, Inputs, in_rank};
 use super::measured::metrics_of_outputs;
 use super::outputs::outputs_in_words;
 use super::weights;
+use crate::data::Source;
 use crate::error::{Error, ErrorKind, Result};
 use crate::models::{Model, NamedLayer};
 
@@ -45,10 +46,10 @@ impl Model {
             Some(names) => unused.filter(|&at| names.iter().all(|name| name != outputs[at])).collect(),
             None => unused.collect(),
         };
-        let rows = y.tensors().first().and_then(|tensor| tensor.dims().first().copied());
+        let rows = y.sources().first().and_then(|source| source.dims().first().copied());
         match rows {
-            Some(rows) if y.tensors().len() + unused.len() == outputs.len() => {
-                let zeros = Tensor::zeros(DType::F32, &[rows, 1])?;
+            Some(rows) if y.sources().len() + unused.len() == outputs.len() => {
+                let zeros = Source::from(Tensor::zeros(DType::F32, &[rows, 1])?);
                 Ok(y.with(unused.into_iter().map(|at| (at, outputs[at].to_owned(), zeros.clone()))))
             }
             _ => Ok(y),
@@ -103,7 +104,30 @@ impl Model {
             self.compiled()?.losses.iter().zip(&data.y).zip(types.iter().zip(names))
         {
             let Some(loss) = loss else { continue };
-            loss.check_targets(y, ty).map_err(|error| error.context(format!("at the output of `{name}`")))?;
+            let at = |error: Error| error.context(format!("at the output of `{name}`"));
+            match y.held() {
+                Some(y) => loss.check_targets(y, ty),
+                // The others are looked at as they come.
+                None => loss.check_targets(&y.read(&[0]).map_err(at)?, ty),
+            }
+            .map_err(at)?;
+        }
+        Ok(())
+    }
+
+    /// Whether the targets of a batch that have just been read fit the loss.
+    pub(super) fn check_read(&self, data: &Dataset, read: &[Option<Tensor>]) -> Result<()> {
+        let targets = read.iter().skip(data.x.len());
+        if targets.clone().all(Option::is_none) {
+            return Ok(());
+        }
+        let architecture = self.architecture()?;
+        let outputs = architecture.output_types().into_iter().zip(architecture.output_names());
+        for ((y, loss), (ty, name)) in targets.zip(&self.compiled()?.losses).zip(outputs) {
+            if let (Some(y), Some(loss)) = (y, loss) {
+                loss.check_targets(y, &ty)
+                    .map_err(|error| error.context(format!("at the output of `{name}`")))?;
+            }
         }
         Ok(())
     }

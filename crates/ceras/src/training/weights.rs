@@ -4,6 +4,7 @@ use ceras_graph::{DType, Tensor};
 
 use super::data::{Dataset, Inputs, check_finite};
 use super::outputs::outputs_in_words;
+use crate::data::Source;
 use crate::error::{Error, ErrorKind, Result};
 use crate::models::Model;
 
@@ -20,10 +21,13 @@ pub(super) fn of_outputs(
     outputs: usize,
     names: Option<&[&str]>,
 ) -> Result<Vec<Option<Tensor>>> {
-    let (tensors, Some(given)) = (given.tensors(), given.names()) else {
-        return match given.tensors() {
-            [one] => Ok(vec![Some(one.clone()); outputs]),
-            several if several.len() == outputs => Ok(several.iter().cloned().map(Some).collect()),
+    let tensors = given.sources().iter().map(in_memory).collect::<Result<Vec<&Tensor>>>()?;
+    let Some(given) = given.names() else {
+        return match &tensors[..] {
+            [one] => Ok(vec![Some((*one).clone()); outputs]),
+            several if several.len() == outputs => {
+                Ok(several.iter().map(|weight| Some((*weight).clone())).collect())
+            }
             several => {
                 let text = format!(
                     "`sample_weight` holds {} tensors, and there are {outputs} targets",
@@ -44,6 +48,13 @@ pub(super) fn of_outputs(
     Ok(names.iter().map(|name| place(name).map(|place| tensors[place].clone())).collect())
 }
 
+fn in_memory(source: &Source) -> Result<&Tensor> {
+    source.held().ok_or_else(|| {
+        Error::new(ErrorKind::Usage, "`sample_weight` must be in memory; it is read while training")
+            .hint("give it as a tensor")
+    })
+}
+
 /// Weights in single precision: one for each row, or for each step of each row.
 ///
 /// # Errors
@@ -55,7 +66,7 @@ pub(super) fn checked(weight: &Tensor, rows: usize) -> Result<Tensor> {
     }
     let weight = if weight.len() == rows { weight.reshape(&[rows])? } else { weight.clone() };
     let weight = weight.cast(DType::F32);
-    check_finite("sample_weight", &weight)?;
+    check_finite("sample_weight", &weight, None)?;
     Ok(weight)
 }
 
@@ -77,7 +88,12 @@ impl Model {
             return Err(Error::new(ErrorKind::Usage, text)
                 .hint("give `sample_weight` for the output that it is meant for"));
         };
-        let (classes, dims) = classes(&data.y[0], output.shape.rank())?;
+        let targets = data.y[0].held().ok_or_else(|| {
+            let text = "`class_weight` needs the targets in memory; they are read while training";
+            Error::new(ErrorKind::Usage, text)
+                .hint("give the targets as a tensor, or weights as `sample_weight`")
+        })?;
+        let (classes, dims) = classes(targets, output.shape.rank())?;
         let of = |class: usize| {
             class_weight.iter().find(|(key, _)| *key == class).map_or(1.0, |(_, weight)| *weight)
         };

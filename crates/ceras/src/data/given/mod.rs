@@ -9,7 +9,7 @@ use std::path::Path;
 
 use ceras_graph::{DType, Tensor, TensorType};
 
-use super::{Table, npy, npz};
+use super::{Source, Table, npy, npz};
 use crate::error::{Error, ErrorKind, Result, did_you_mean};
 use crate::models::Model;
 
@@ -20,11 +20,12 @@ mod targets;
 pub use answers::{Answers, largest};
 pub use targets::{encode_classes, is_binary};
 
-/// The tensors that a file holds for a model.
+/// What a file holds for a model.
 #[derive(Clone, Debug)]
 pub struct Given {
-    /// One for each input (or output) of the model, in its order.
-    pub tensors: Vec<Tensor>,
+    /// One for each input (or output) of the model, in its order. A `.npy` file that would take more than half of the free memory
+    /// is read while it is used.
+    pub sources: Vec<Source>,
     /// What was left out and what looks odd, in words.
     pub notes: Vec<String>,
 }
@@ -32,23 +33,37 @@ pub struct Given {
 /// The contents of a file of data.
 #[derive(Debug)]
 enum Content {
-    Array(Tensor),
+    Array(Source),
     Archive(Vec<(String, Tensor)>),
     Table(Box<Table>),
 }
 
 impl Content {
-    fn read(path: &Path) -> Result<Content> {
+    /// Reads a file; an array of more than `most` bytes in single precision stays where it is.
+    fn read(path: &Path, most: usize) -> Result<Content> {
         let (file, _) = crate::files::open(path)?;
         let mut start = Vec::new();
         file.take(6).read_to_end(&mut start).map_err(|error| crate::files::io_error("read", path, &error))?;
         let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
         Ok(match (&start[..], ending.as_deref()) {
-            (b"\x93NUMPY", _) | (_, Some("npy")) => Content::Array(npy::read(path)?),
+            (b"\x93NUMPY", _) | (_, Some("npy")) => Content::Array(array(path, most)?),
             ([b'P', b'K', ..], _) | (_, Some("npz")) => Content::Archive(npz::read(path)?),
             _ => Content::Table(Box::new(Table::read_csv(path)?)),
         })
     }
+}
+
+fn array(path: &Path, most: usize) -> Result<Source> {
+    match npy::open(path) {
+        Ok(rows) if rows.dims().iter().product::<usize>() * size_of::<f32>() > most => Ok(rows),
+        // What cannot be read by rows can be whole, or says why.
+        _ => npy::read(path).map(Source::from),
+    }
+}
+
+/// Arrays of more bytes are not brought into memory.
+fn most_bytes() -> usize {
+    crate::training::available_memory().map_or(usize::MAX, |free| free / 2)
 }
 
 impl Model {
@@ -65,46 +80,47 @@ impl Model {
     /// let path = folder.path().join("x.csv");
     /// std::fs::write(&path, "a,b\n1,2\n3,4\n").unwrap();
     /// let model = Sequential::new().add(Input::new([2])).add(Dense::new(1)).build()?;
-    /// assert_eq!(model.read_inputs(&path)?.tensors[0].slice::<f32>(), [1.0, 2.0, 3.0, 4.0]);
+    /// assert_eq!(model.read_inputs(&path)?.sources[0].read(&[1])?.slice::<f32>(), [3.0, 4.0]);
     /// # Ok::<(), ceras::Error>(())
     /// ```
     pub fn read_inputs(&self, path: impl AsRef<Path>) -> Result<Given> {
-        let path = path.as_ref();
+        self.read_inputs_within(path.as_ref(), most_bytes())
+    }
+
+    fn read_inputs_within(&self, path: &Path, most: usize) -> Result<Given> {
         let (names, types) = match self.architecture() {
             Ok(architecture) => (architecture.input_names(), architecture.input_types()),
             Err(_) => (Vec::new(), Vec::new()),
         };
         let mut notes = Vec::new();
-        let tensors = match Content::read(path)? {
+        let sources = match Content::read(path, most)? {
             Content::Table(table) => {
                 let x = self.table_inputs(&table, path, &names, &mut notes)?;
-                vec![in_shape(x, types.first())?]
+                vec![in_shape(x, types.first())?.into()]
             }
             content => arrays("input", content, path, &names, &mut notes)?,
         };
-        let typed = |(index, tensor): (usize, Tensor)| {
-            let dtype = types.get(index).map_or(DType::F32, |ty| ty.dtype);
-            if tensor.dtype() == dtype { tensor } else { tensor.cast(dtype) }
+        let typed = |(index, source): (usize, Source)| {
+            source.cast(types.get(index).map_or(DType::F32, |ty| ty.dtype))
         };
-        let tensors: Vec<Tensor> = tensors.into_iter().enumerate().map(typed).collect();
-        Ok(Given { tensors, notes })
+        Ok(Given { sources: sources.into_iter().enumerate().map(typed).collect(), notes })
     }
 
     /// Which columns hold values outside of what the model was trained on, a line each: answers there are guesses.
-    pub fn outside_training(&self, x: &[Tensor]) -> Vec<String> {
+    pub fn outside_training(&self, x: &[Source]) -> Vec<String> {
         match (&self.extras().contract, x) {
-            (Some(contract), [x]) => contract.outside(x),
+            (Some(contract), [x]) => x.held().map(|x| contract.outside(x)).unwrap_or_default(),
             _ => Vec::new(),
         }
     }
 
     /// Where inputs are no finite numbers, a line for each: answers there are no numbers either.
-    pub fn not_finite_inputs(&self, x: &[Tensor]) -> Vec<String> {
+    pub fn not_finite_inputs(&self, x: &[Source]) -> Vec<String> {
         let mut doubts = Vec::new();
         let names = self.architecture().map(|architecture| architecture.input_names()).unwrap_or_default();
-        for (index, tensor) in x.iter().enumerate() {
+        for (index, tensor) in x.iter().enumerate().filter_map(|(index, x)| Some((index, x.held()?))) {
             let name = names.get(index).copied().unwrap_or("x");
-            if let Err(error) = crate::training::check_finite(name, tensor) {
+            if let Err(error) = crate::training::check_finite(name, tensor, None) {
                 doubts.push(format!("{}: the answers there are no numbers either", error.message()));
             }
         }
@@ -112,7 +128,7 @@ impl Model {
     }
 
     /// What to do about inputs of shapes that the model cannot take; `None` where nothing is known.
-    pub fn shape_hint(&self, x: &[Tensor]) -> Option<String> {
+    pub fn shape_hint(&self, x: &[Source]) -> Option<String> {
         let architecture = self.architecture().ok()?;
         let (names, types) = (architecture.input_names(), architecture.input_types());
         let wrong = names.iter().zip(&types).zip(x).find(|((_, ty), x)| !x.shape().is_compatible(&ty.shape));
@@ -128,7 +144,7 @@ fn arrays(
     path: &Path,
     names: &[&str],
     notes: &mut Vec<String>,
-) -> Result<Vec<Tensor>> {
+) -> Result<Vec<Source>> {
     let mut archive = match content {
         Content::Array(array) if names.len() <= 1 => return Ok(vec![array]),
         Content::Array(_) => return Err(too_few(what, path, "one array", names)),
@@ -139,7 +155,7 @@ fn arrays(
     let mut tensors = Vec::with_capacity(names.len());
     for name in names {
         let Some(place) = archive.iter().position(|(key, _)| key == name) else { break };
-        tensors.push(archive.swap_remove(place).1);
+        tensors.push(Source::from(archive.swap_remove(place).1));
     }
     if tensors.len() == names.len() && !names.is_empty() {
         if !archive.is_empty() {
@@ -154,7 +170,7 @@ fn arrays(
     }
     if names.len() <= 1 && archive.len() == 1 {
         // With one of each there is only one way to match them, whatever NumPy called the array.
-        return Ok(archive.into_iter().map(|(_, tensor)| tensor).collect());
+        return Ok(archive.into_iter().map(|(_, tensor)| tensor.into()).collect());
     }
     let missing = names.get(tensors.len()).copied().unwrap_or(what);
     let text = format!("`{}` has no array `{missing}`", path.display());
@@ -189,7 +205,7 @@ fn in_shape(x: Tensor, wanted: Option<&TensorType>) -> Result<Tensor> {
 }
 
 /// What to do about an array whose shape an input cannot take.
-fn shape_hint(name: &str, x: &Tensor, ty: &TensorType) -> Option<String> {
+fn shape_hint(name: &str, x: &Source, ty: &TensorType) -> Option<String> {
     let (given, wanted) = (x.dims(), ty.shape.dims());
     let fits = |dims: &[usize], wanted: &[Option<usize>]| {
         dims.len() == wanted.len()

@@ -24,11 +24,11 @@ impl Model {
         let architecture = self.architecture().ok();
         let names = architecture.map(|architecture| architecture.output_names()).unwrap_or_default();
         let mut notes = Vec::new();
-        let tensors = match Content::read(path)? {
-            Content::Table(table) if names.len() <= 1 => vec![self.table_targets(&table, path)?],
+        let sources = match Content::read(path, super::most_bytes())? {
+            Content::Table(table) if names.len() <= 1 => vec![self.table_targets(&table, path)?.into()],
             content => arrays("output", content, path, &names, &mut notes)?,
         };
-        Ok(Given { tensors, notes })
+        Ok(Given { sources, notes })
     }
 
     fn table_targets(&self, table: &Table, path: &Path) -> Result<Tensor> {

@@ -37,13 +37,13 @@ fn columns_are_put_in_order_and_surplus_ones_named() {
     model.extras_mut().contract = Some(contract(Task::Classification, &["no", "yes", "maybe"]));
     let path = write(&folder, "x.csv", "kind,b,odd,a\nno,2,x,1\nyes,9,y,-4\n");
     let given = model.read_inputs(&path).unwrap();
-    assert_eq!(given.tensors[0].slice::<f32>(), [1.0, 2.0, -4.0, 9.0]);
+    assert_eq!(given.sources[0].held().unwrap().slice::<f32>(), [1.0, 2.0, -4.0, 9.0]);
     assert!(given.notes[0].contains("column `odd` left out"), "{:?}", given.notes);
-    let doubts = model.outside_training(&given.tensors);
+    let doubts = model.outside_training(&given.sources);
     assert!(doubts[0].starts_with("`a` is outside") && doubts[0].contains("1 of 2 rows"), "{doubts:?}");
     assert!(doubts[1].contains("row 1, counted from 0, with 9"), "{doubts:?}");
     let y = model.read_targets(&path).unwrap();
-    assert_eq!(y.tensors[0].slice::<i32>(), [0, 1]);
+    assert_eq!(y.sources[0].held().unwrap().slice::<i32>(), [0, 1]);
     let lacking = write(&folder, "less.csv", "B,kind\n1,no\n");
     let error = model.read_inputs(&lacking).unwrap_err().to_string();
     assert!(error.contains("lacks `a`, `b`"), "{error}");
@@ -60,7 +60,7 @@ fn class_names_become_what_the_loss_takes() {
     let path = write(&folder, "y.csv", "kind\nmaybe\nno\n");
     model.compile(Compile::new("categorical_crossentropy")).unwrap();
     let y = model.read_targets(&path).unwrap();
-    assert_eq!(y.tensors[0].to_f32(), [0.0, 0.0, 1.0, 1.0, 0.0, 0.0]);
+    assert_eq!(y.sources[0].held().unwrap().to_f32(), [0.0, 0.0, 1.0, 1.0, 0.0, 0.0]);
     let path = write(&folder, "z.csv", "kind\nmaybe\nnope\n");
     let error = model.read_targets(&path).unwrap_err().to_string();
     assert!(error.contains("nope"), "{error}");
@@ -77,8 +77,8 @@ fn archives_are_matched_by_name() {
     let path = folder.path().join("x.npz");
     npz::write(&path, &[("b", &b), ("more", &a), ("a", &a)]).unwrap();
     let given = model.read_inputs(&path).unwrap();
-    assert_eq!((given.tensors[0].dims(), given.tensors[1].dims()), (&[4, 2][..], &[4, 3][..]));
-    assert!(given.tensors.iter().all(|tensor| tensor.dtype() == DType::F32));
+    assert_eq!((given.sources[0].dims(), given.sources[1].dims()), (&[4, 2][..], &[4, 3][..]));
+    assert!(given.sources.iter().all(|tensor| tensor.dtype() == DType::F32));
     assert!(given.notes[0].contains("`more` left out"), "{:?}", given.notes);
     npz::write(&path, &[("bb", &b), ("a", &a)]).unwrap();
     let error = model.read_inputs(&path).unwrap_err().to_string();
@@ -91,7 +91,7 @@ fn archives_are_matched_by_name() {
     assert!(error.contains("a table; the model has 2 inputs"), "{error}");
     // With one input, any single array is meant.
     npz::write(&path, &[("arr_0", &a)]).unwrap();
-    assert_eq!(self::model(2).read_inputs(&path).unwrap().tensors.len(), 1);
+    assert_eq!(self::model(2).read_inputs(&path).unwrap().sources.len(), 1);
 }
 
 #[test]
@@ -100,7 +100,7 @@ fn shapes_that_do_not_fit_come_with_what_to_do() {
         let dims: Vec<Option<usize>> =
             std::iter::once(None).chain(wanted.iter().copied().map(Some)).collect();
         let ty = TensorType::new(DType::F32, Shape::from(dims));
-        shape_hint("x", &Tensor::zeros(DType::F32, given).unwrap(), &ty).unwrap()
+        shape_hint("x", &Tensor::zeros(DType::F32, given).unwrap().into(), &ty).unwrap()
     };
     assert!(hint(&[4], &[4]).contains("reshape `x` from [4] to [1, 4]"));
     assert!(hint(&[28, 28, 1], &[5, 28, 28]).contains("lacks the last axis"));
@@ -149,4 +149,19 @@ fn classes_are_named_in_a_table_of_answers() {
     let text = Answers::new(&model, vec![y]).to_table().unwrap().to_csv();
     let expected = "kind,no,\"a, b\",probability of kind\n\"a, b\",0.1,0.6,0.3\nno,0.5,0.0,0.5\n";
     assert_eq!(text, expected);
+}
+
+#[test]
+fn large_arrays_stay_in_their_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.npy");
+    npy::write(&path, &Tensor::new(&[3, 2], vec![1u8, 2, 3, 4, 5, 6]).unwrap()).unwrap();
+    let mut model = model(2);
+    let (held, streamed) =
+        (model.read_inputs_within(&path, 24).unwrap(), model.read_inputs_within(&path, 23).unwrap());
+    assert!(!held.sources[0].is_streamed() && streamed.sources[0].is_streamed());
+    assert_eq!(streamed.sources[0].dtype(), DType::F32);
+    assert!(model.outside_training(&streamed.sources).is_empty());
+    let predicted = model.predict(held.sources).unwrap();
+    assert_eq!(model.predict(streamed.sources).unwrap(), predicted);
 }

@@ -12,7 +12,7 @@ use super::{ColorMode, ImageFolder};
 ///
 /// # Errors
 /// In words, why the file gives none.
-pub(super) fn read(path: &Path, options: &ImageFolder) -> Result<Vec<u8>, String> {
+fn read(path: &Path, options: &ImageFolder) -> Result<Vec<u8>, String> {
     let bytes = std::fs::read(path).map_err(|error| error.to_string())?;
     if bytes.is_empty() {
         return Err("the file is empty".to_owned());
@@ -36,6 +36,15 @@ pub(super) fn read(path: &Path, options: &ImageFolder) -> Result<Vec<u8>, String
     let channels = options.color_mode.channels();
     let pixels = pixels(picture, options.color_mode);
     Ok(resize(&pixels, (height, width), channels, options.image_size, options.interpolation))
+}
+
+/// As [`read`]; a decoder that panics has met a picture that it should have refused.
+///
+/// # Errors
+/// As [`read`].
+pub(super) fn unpanicked(path: &Path, options: &ImageFolder) -> Result<Vec<u8>, String> {
+    let outcome = std::panic::catch_unwind(|| read(path, options));
+    outcome.unwrap_or_else(|_| Err("the decoder failed on it".to_owned()))
 }
 
 /// The largest part in the middle with the proportions of a size, one pixel at least; rounded as Keras' `smart_resize` does.

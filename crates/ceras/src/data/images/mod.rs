@@ -9,6 +9,9 @@ use crate::error::{Error, ErrorKind, Result};
 
 mod decode;
 mod resize;
+mod stream;
+
+pub use stream::StreamedImages;
 
 /// The endings of files that are taken for pictures; what they really are is found from their bytes.
 const ENDINGS: [&str; 5] = ["bmp", "gif", "jpeg", "jpg", "png"];
@@ -323,6 +326,9 @@ pub struct LoadedImages {
     pub skipped: Vec<(PathBuf, String)>,
 }
 
+/// What was made of each picture with its file and class, and the files that are left out, each with why.
+type SortedOut<'a, T> = (Vec<(T, &'a (PathBuf, usize))>, Vec<(PathBuf, String)>);
+
 impl Images {
     /// The names of the classes in the order of their numbers.
     pub fn classes(&self) -> &[String] {
@@ -394,37 +400,52 @@ impl Images {
     /// # Errors
     /// They do not fit into memory's address space; no picture can be read; or one cannot, and that is to be an error.
     pub fn load(&self) -> Result<LoadedImages> {
+        let size = self.picture_bytes()?;
+        let outcomes = self.decoded(&|pixels| pixels);
+        let (kept, skipped) = self.sort_out(outcomes)?;
+        let mut pixels = Vec::with_capacity(size * kept.len());
+        let mut labels = Vec::with_capacity(kept.len());
+        for (picture, (_, class)) in kept {
+            pixels.extend(picture);
+            labels.push(*class as i32);
+        }
+        let (height, width) = self.options.image_size;
+        let x = Tensor::new(&[labels.len(), height, width, self.options.color_mode.channels()], pixels)?;
+        Ok(LoadedImages { x, y: self.labels(&labels)?, skipped })
+    }
+
+    /// The bytes of a picture.
+    fn picture_bytes(&self) -> Result<usize> {
         let (height, width) = self.options.image_size;
         let size = [height, width, self.options.color_mode.channels()]
             .iter()
             .try_fold(1usize, |product, dim| product.checked_mul(*dim))
             .filter(|size| size.checked_mul(self.len()).is_some_and(|bytes| bytes < isize::MAX as usize));
-        let size = size.ok_or_else(|| {
+        size.ok_or_else(|| {
             let text = format!("{} pictures of {height} × {width} are too large", self.len());
             Error::new(ErrorKind::Usage, text)
-        })?;
-        let mut pixels = Vec::with_capacity(size * self.len());
-        let (mut labels, mut skipped) = (Vec::with_capacity(self.len()), Vec::new());
-        for (outcome, (path, class)) in self.decoded().into_iter().zip(&self.pictures) {
+        })
+    }
+
+    /// What was made of the pictures with their files and classes, and the files that are left out.
+    fn sort_out<T>(&self, outcomes: Vec<std::result::Result<T, String>>) -> Result<SortedOut<'_, T>> {
+        let (mut kept, mut skipped) = (Vec::with_capacity(self.len()), Vec::new());
+        for (outcome, file) in outcomes.into_iter().zip(&self.pictures) {
             match outcome {
-                Ok(picture) => {
-                    pixels.extend(picture);
-                    labels.push(*class as i32);
-                }
+                Ok(picture) => kept.push((picture, file)),
                 Err(why) if self.options.refuse => {
-                    let text = format!("cannot read the picture `{}`", path.display());
+                    let text = format!("cannot read the picture `{}`", file.0.display());
                     return Err(Error::new(ErrorKind::Data, text).detail(why));
                 }
-                Err(why) => skipped.push((path.clone(), why)),
+                Err(why) => skipped.push((file.0.clone(), why)),
             }
         }
-        if labels.is_empty() {
+        if kept.is_empty() {
             let first = skipped.first().map(|(path, why)| format!("`{}`: {why}", path.display()));
             let error = Error::new(ErrorKind::Data, format!("none of {} pictures can be read", self.len()));
             return Err(first.into_iter().fold(error, Error::detail));
         }
-        let x = Tensor::new(&[labels.len(), height, width, self.options.color_mode.channels()], pixels)?;
-        Ok(LoadedImages { x, y: self.labels(&labels)?, skipped })
+        Ok((kept, skipped))
     }
 
     fn labels(&self, labels: &[i32]) -> Result<Option<Tensor>> {
@@ -437,16 +458,11 @@ impl Images {
         }))
     }
 
-    /// The pixels of each picture, or why there are none, in order.
-    fn decoded(&self) -> Vec<std::result::Result<Vec<u8>, String>> {
+    /// What `keep` leaves of the pixels of each picture, or why there are none, in order.
+    fn decoded<T: Send>(&self, keep: &(dyn Fn(Vec<u8>) -> T + Sync)) -> Vec<std::result::Result<T, String>> {
         let threads = ceras_kernels::Pool::default_threads().clamp(1, self.len().max(1));
         let part = self.len().div_ceil(threads).max(1);
-        let options = &self.options;
-        let read = |(path, _): &(PathBuf, usize)| {
-            // A decoder that panics has met a picture that it should have refused.
-            let outcome = std::panic::catch_unwind(|| decode::read(path, options));
-            outcome.unwrap_or_else(|_| Err("the decoder failed on it".to_owned()))
-        };
+        let read = |(path, _): &(PathBuf, usize)| decode::unpanicked(path, &self.options).map(keep);
         std::thread::scope(|scope| {
             let workers: Vec<_> = self
                 .pictures
@@ -454,7 +470,8 @@ impl Images {
                 .map(|part| (part.len(), scope.spawn(move || part.iter().map(read).collect::<Vec<_>>())))
                 .collect();
             let result = |(count, worker): (usize, std::thread::ScopedJoinHandle<'_, Vec<_>>)| {
-                worker.join().unwrap_or_else(|_| vec![Err("its reader failed".to_owned()); count])
+                let failed = || (0..count).map(|_| Err("its reader failed".to_owned())).collect();
+                worker.join().unwrap_or_else(|_| failed())
             };
             workers.into_iter().flat_map(result).collect()
         })
