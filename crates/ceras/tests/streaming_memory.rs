@@ -1,5 +1,7 @@
 //! Rows that are read while training do not pile up in memory. A program of its own: it looks at the peak of the process.
 
+#![allow(clippy::print_stderr, reason = "a test that is skipped says so")]
+
 use ceras::data::npy;
 use ceras::layers::Rescaling;
 use ceras::prelude::*;

@@ -36,6 +36,8 @@ mod column;
 mod confusion;
 mod csv;
 mod describe;
+#[cfg(feature = "download")]
+mod download;
 mod dropped;
 mod given;
 pub mod idx;

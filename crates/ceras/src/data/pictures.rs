@@ -22,27 +22,66 @@ pub struct Pictures {
     pub classes: Vec<String>,
 }
 
+/// A file, and how it is known to be the right one.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Remote<'a> {
+    pub(super) name: &'a str,
+    pub(super) bytes: u64,
+    /// In hexadecimal digits.
+    pub(super) sha256: &'a str,
+}
+
 /// A data set: what it is called, where its files come from and what is in them.
 struct Known {
     name: &'static str,
     folder: &'static str,
-    source: &'static str,
+    /// What stands before the names of the files.
+    base: &'static str,
+    files: &'static [Remote<'static>],
     classes: [&'static str; 10],
 }
 
 const DIGITS: [&str; 10] = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
 
+/// Keras' own copy.
 const MNIST: Known = Known {
     name: "MNIST",
     folder: "mnist",
-    source: "https://storage.googleapis.com/cvdf-datasets/mnist/",
+    base: "https://storage.googleapis.com/tensorflow/tf-keras-datasets/",
+    files: &[Remote {
+        name: "mnist.npz",
+        bytes: 11_490_434,
+        sha256: "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1",
+    }],
     classes: DIGITS,
 };
 
 const FASHION: Known = Known {
     name: "Fashion-MNIST",
     folder: "fashion-mnist",
-    source: "https://storage.googleapis.com/tensorflow/tf-keras-datasets/",
+    base: "https://storage.googleapis.com/tensorflow/tf-keras-datasets/",
+    files: &[
+        Remote {
+            name: "train-images-idx3-ubyte.gz",
+            bytes: 26_421_880,
+            sha256: "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84",
+        },
+        Remote {
+            name: "train-labels-idx1-ubyte.gz",
+            bytes: 29_515,
+            sha256: "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845",
+        },
+        Remote {
+            name: "t10k-images-idx3-ubyte.gz",
+            bytes: 4_422_102,
+            sha256: "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073",
+        },
+        Remote {
+            name: "t10k-labels-idx1-ubyte.gz",
+            bytes: 5_148,
+            sha256: "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5",
+        },
+    ],
     classes: [
         "T-shirt/top",
         "Trouser",
@@ -57,10 +96,16 @@ const FASHION: Known = Known {
     ],
 };
 
+/// The binary version, which holds nothing that would have to be carried out; Keras takes the pickled one.
 const CIFAR: Known = Known {
     name: "CIFAR-10",
     folder: "cifar-10-batches-bin",
-    source: "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz (unpacked)",
+    base: "https://www.cs.toronto.edu/~kriz/",
+    files: &[Remote {
+        name: "cifar-10-binary.tar.gz",
+        bytes: 170_052_171,
+        sha256: "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd",
+    }],
     classes: ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"],
 };
 
@@ -77,14 +122,17 @@ const IDX: [&str; 4] = [
 /// The files are looked for in `folder`, or where none is given in the data folders of ceras, of Keras and of Debian's packages: the four IDX files,
 /// gzipped or not, or Keras' `mnist.npz`.
 ///
+/// With the feature `download`, files that are in none of those folders are downloaded from Keras' own place into that of ceras, and
+/// checked.
+///
 /// # Errors
-/// They are not there (the error says where to put them), damaged, or do not fit each other.
+/// They are not there (the error says where to put them), damaged, or do not fit each other; they cannot be downloaded.
 ///
 /// # References
 /// LeCun, Bottou, Bengio and Haffner (1998), *Gradient-based learning applied to document recognition*.
 ///
 /// # Keras
-/// Keras downloads them; here nothing is fetched.
+/// Keras always downloads what is not there; here it takes the feature `download`.
 pub fn mnist(folder: Option<&Path>) -> Result<Pictures> {
     from_idx(&MNIST, folder)
 }
@@ -112,7 +160,7 @@ pub fn cifar10(folder: Option<&Path>) -> Result<Pictures> {
     let names: Vec<String> =
         (1..=5).map(|part| format!("data_batch_{part}.bin")).chain(["test_batch.bin".to_owned()]).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    let paths = find(&CIFAR, folder, &names)?;
+    let paths = or_fetched(&CIFAR, folder, &names, || Ok(find(&CIFAR, folder, &names)))?;
     let mut bytes = Vec::new();
     for path in &paths[..5] {
         bytes.extend(cifar_records(path)?);
@@ -152,19 +200,42 @@ fn cifar_tensors(records: &[u8]) -> Result<(Tensor, Tensor)> {
 }
 
 fn from_idx(known: &Known, folder: Option<&Path>) -> Result<Pictures> {
-    if let Some(pictures) = from_npz(known, folder)? {
-        return checked(known, pictures);
-    }
-    let paths = find(known, folder, &IDX)?;
-    let read = |index: usize| idx::read(&paths[index]);
-    let pictures = Pictures {
-        x_train: read(0)?,
-        y_train: read(1)?,
-        x_test: read(2)?,
-        y_test: read(3)?,
-        classes: Vec::new(),
-    };
+    let pictures = or_fetched(known, folder, &IDX, || {
+        if let Some(pictures) = from_npz(known, folder)? {
+            return Ok(Some(pictures));
+        }
+        let Some(paths) = find(known, folder, &IDX) else { return Ok(None) };
+        let read = |index: usize| idx::read(&paths[index]);
+        Ok(Some(Pictures {
+            x_train: read(0)?,
+            y_train: read(1)?,
+            x_test: read(2)?,
+            y_test: read(3)?,
+            classes: Vec::new(),
+        }))
+    })?;
     checked(known, pictures)
+}
+
+/// What `look` finds; if it is nothing, and no folder was named, what it finds once the files have been downloaded.
+fn or_fetched<T>(
+    known: &Known,
+    folder: Option<&Path>,
+    names: &[&str],
+    look: impl Fn() -> Result<Option<T>>,
+) -> Result<T> {
+    if let Some(found) = look()? {
+        return Ok(found);
+    }
+    #[cfg(feature = "download")]
+    if folder.is_none() {
+        let target = &folders(known, folder)[0];
+        known.files.iter().try_for_each(|file| super::download::fetch(known.base, file, names, target))?;
+        if let Some(found) = look()? {
+            return Ok(found);
+        }
+    }
+    Err(missing(known, folder, names))
 }
 
 /// Keras' own copy, an archive of four arrays.
@@ -212,25 +283,35 @@ fn folders(known: &Known, folder: Option<&Path>) -> Vec<PathBuf> {
 }
 
 /// The files of these names, with `.gz` or without, all in one folder.
-fn find(known: &Known, folder: Option<&Path>, names: &[&str]) -> Result<Vec<PathBuf>> {
-    let folders = folders(known, folder);
-    for folder in &folders {
+fn find(known: &Known, folder: Option<&Path>, names: &[&str]) -> Option<Vec<PathBuf>> {
+    folders(known, folder).into_iter().find_map(|folder| {
         let found = |name: &&str| {
             let (plain, zipped) = (folder.join(name), folder.join(format!("{name}.gz")));
             if plain.is_file() { Some(plain) } else { Some(zipped).filter(|path| path.is_file()) }
         };
-        if let Some(paths) = names.iter().map(found).collect::<Option<Vec<PathBuf>>>() {
-            return Ok(paths);
-        }
-    }
+        names.iter().map(found).collect()
+    })
+}
+
+/// The error for files that are nowhere.
+fn missing(known: &Known, folder: Option<&Path>, names: &[&str]) -> Error {
+    let folders = folders(known, folder);
     let error = Error::new(ErrorKind::File, format!("the files of {} are not here", known.name))
         .detail(format!("they are: {}", names.join(", ")));
     let places = folders.iter().map(|folder| format!("looked in {}", folder.display()));
-    Err(places.fold(error, Error::detail).hint(format!(
-        "put them into {}; they are at {}",
-        folders[0].display(),
-        known.source
-    )))
+    let sources = known.files.iter().map(|file| {
+        let size = crate::models::readable(file.bytes as usize);
+        format!("to be had: {}{} ({size}, SHA-256 {})", known.base, file.name, file.sha256)
+    });
+    let archive = known.files.iter().any(|file| file.name.ends_with(".tar.gz"));
+    let what = if archive { "its files" } else { "them" };
+    let download = if cfg!(feature = "download") || folder.is_some() {
+        ""
+    } else {
+        "; a ceras built with `--features download` fetches them by itself"
+    };
+    let error = places.chain(sources).fold(error, Error::detail);
+    error.hint(format!("put {what} into {}{download}", folders[0].display()))
 }
 
 /// Whether pictures and classes fit each other.
