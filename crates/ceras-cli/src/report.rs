@@ -24,11 +24,13 @@ pub(crate) fn print(text: &str) -> Result<()> {
 
 /// Loads a model, and says what could not be taken over.
 pub(crate) fn load(path: &Path, quiet: bool) -> Result<Model> {
-    let loaded = ceras::saving::load(path, &CustomObjects::new()).map_err(|error| match error.kind() {
-        ErrorKind::File | ErrorKind::Unsupported if path.exists() => {
-            error.hint(format!("`ceras inspect {}` shows what is in the file", path.display()))
+    let loaded = ceras::saving::load(path, &CustomObjects::new().replace_lambdas()).map_err(|error| {
+        match error.kind() {
+            ErrorKind::File | ErrorKind::Unsupported if path.exists() => {
+                error.hint(format!("`ceras inspect {}` shows what is in the file", path.display()))
+            }
+            _ => error,
         }
-        _ => error,
     })?;
     warn_all(&loaded.warnings, quiet);
     Ok(loaded.model)

@@ -202,6 +202,11 @@ fn recurrent_layers_are_keras() {
     check_group("layers_rnn", 35);
 }
 
+#[test]
+fn recurrent_layers_of_pictures_are_keras() {
+    check_group("layers_conv_lstm", 13);
+}
+
 /// The layer with the case's arguments of the call.
 fn called(layer: LayerRef, case: &Case<'_>) -> LayerRef {
     let Some(arguments) = case.meta.get("arguments").and_then(Json::as_object) else { return layer };

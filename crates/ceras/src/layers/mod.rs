@@ -58,7 +58,7 @@ pub use reshaping::{
     Cropping1D, Cropping2D, Cropping3D, Flatten, Permute, RepeatVector, Reshape, UpSampling1D, UpSampling2D,
     UpSampling3D, ZeroPadding1D, ZeroPadding2D, ZeroPadding3D,
 };
-pub use rnn::{Bidirectional, GRU, LSTM, SimpleRNN, TimeDistributed};
+pub use rnn::{Bidirectional, ConvLSTM1D, ConvLSTM2D, ConvLSTM3D, GRU, LSTM, SimpleRNN, TimeDistributed};
 pub use spatial::{Margins, Padding, Sizes};
 
 /// The layers that a file may name.
@@ -105,6 +105,9 @@ pub static LAYERS: Registry<dyn Layer> = Registry {
         &reshaping::repeat_vector::ENTRY,
         &reshaping::reshape::ENTRY,
         &rnn::bidirectional::ENTRY,
+        &rnn::conv_lstm1d::ENTRY,
+        &rnn::conv_lstm2d::ENTRY,
+        &rnn::conv_lstm3d::ENTRY,
         &rnn::gru::ENTRY,
         &rnn::lstm::ENTRY,
         &rnn::simple_rnn::ENTRY,
@@ -249,6 +252,16 @@ pub trait Layer: Configurable {
     /// The arguments of a call besides the inputs, when the layer has some.
     #[doc(hidden)]
     fn as_called(&self) -> Option<&dyn Called> {
+        None
+    }
+
+    /// Whether its outputs in training depend on the other rows of the batch.
+    fn sees_batch(&self) -> bool {
+        self.inside().is_some_and(|(_, layer)| layer.sees_batch())
+    }
+
+    /// The layer that this one applies, when it does nothing but that, and the name that it has it under.
+    fn inside(&self) -> Option<(&'static str, &LayerRef)> {
         None
     }
 

@@ -201,6 +201,10 @@ impl Configurable for Architecture {
 }
 
 impl Layer for Architecture {
+    fn sees_batch(&self) -> bool {
+        self.layers.iter().any(|named| named.layer.sees_batch())
+    }
+
     fn info(&self) -> LayerInfo<'_> {
         LayerInfo { name: Some(&self.name), trainable: self.trainable, location: self.location }
     }

@@ -62,7 +62,7 @@ pub(crate) fn pair(g: &mut Graph, class_name: &str, operands: &[Operand<'_>]) ->
 
 /// A tensor and a number of one type; `None` when it is no number.
 pub(crate) fn beside(g: &mut Graph, x: Value, number: &Json) -> Result<Option<(Value, Value)>> {
-    let Some(plain) = number.as_f64() else { return Ok(None) };
+    let Some(plain) = number.as_f64() else { return beside_array(g, x, number) };
     let dtype = match g.ty(x).dtype {
         dtype if number.is_f64() && !dtype.is_float() => DType::F32,
         DType::Bool => DType::I32,
@@ -75,4 +75,34 @@ pub(crate) fn beside(g: &mut Graph, x: Value, number: &Json) -> Result<Option<(V
         _ => Tensor::scalar(plain).cast(dtype),
     };
     Ok(Some((x, primitives::constant(g, scalar)?)))
+}
+
+/// A tensor and an array of plain numbers: nested lists as they are, or Keras' `__tensor__` around them.
+fn beside_array(g: &mut Graph, x: Value, array: &Json) -> Result<Option<(Value, Value)>> {
+    let own = array.get("class_name").and_then(Json::as_str) == Some("__tensor__");
+    let array = if own { array.pointer("/config/value").unwrap_or(array) } else { array };
+    let (mut dims, mut numbers) = (Vec::new(), Vec::new());
+    if !array.is_array() || !collect(array, 0, &mut dims, &mut numbers) {
+        return Ok(None);
+    }
+    let Ok(tensor) = Tensor::new(&dims, numbers) else { return Ok(None) };
+    let x = float(g, x)?;
+    let dtype = g.ty(x).dtype;
+    Ok(Some((x, primitives::constant(g, tensor.cast(dtype))?)))
+}
+
+/// The numbers of nested lists, all of one shape; false if they are not.
+fn collect(value: &Json, depth: usize, dims: &mut Vec<usize>, numbers: &mut Vec<f64>) -> bool {
+    let Json::Array(items) = value else {
+        numbers.extend(value.as_f64());
+        return value.is_number() && depth == dims.len();
+    };
+    match dims.get(depth) {
+        Some(dim) if *dim != items.len() => return false,
+        // A deeper list than the first one, or more axes than tensors have.
+        None if !numbers.is_empty() || depth >= 8 => return false,
+        None => dims.push(items.len()),
+        Some(_) => {}
+    }
+    items.iter().all(|item| collect(item, depth + 1, dims, numbers))
 }

@@ -12,7 +12,7 @@ use super::lambda::{self, Function};
 use super::migrate::{self, Words};
 use super::{nodes, old_words};
 use crate::error::{Error, ErrorKind, Result};
-use crate::layers::{LAYERS, LayerRef};
+use crate::layers::{InputLayer, LAYERS, LayerRef};
 use crate::models::{Architecture, Kind, Sequential};
 use crate::ops::{Applied, OPERATIONS};
 
@@ -23,7 +23,12 @@ pub(crate) struct Cx<'a> {
     pub(crate) location: &'static Location<'static>,
     /// What was not taken over as it stands, in words.
     pub(crate) warnings: &'a RefCell<Vec<String>>,
+    /// The dimensions of a weight that the file has for a layer, where that is known before the model is.
+    pub(crate) stored: Option<&'a Stored<'a>>,
 }
+
+/// Finds the dimensions of a weight by the names of its layer and its own.
+pub(crate) type Stored<'a> = dyn Fn(&str, &str) -> Option<Vec<usize>> + 'a;
 
 impl Cx<'_> {
     fn warn(&self, text: String) {
@@ -115,7 +120,14 @@ fn scan(
 
 /// Whether it is an operation on symbolic tensors, such as `x * 2`, which Keras saves like a layer.
 pub(crate) fn is_op(words: &Words) -> bool {
-    words.module.starts_with("keras.src.ops") || words.module.starts_with("keras.ops")
+    // HDF5 files have no modules, not even those of Keras 3; but an operation has a name and its settings alone.
+    let bare = || {
+        words.module.is_empty()
+            && words.nodes.first().is_some_and(Value::is_object)
+            && !words.config.contains_key("trainable")
+            && OPERATIONS.knows(&words.class_name)
+    };
+    words.module.starts_with("keras.src.ops") || words.module.starts_with("keras.ops") || bare()
 }
 
 /// What stands in for a `Lambda`.
@@ -199,6 +211,7 @@ fn sequential(words: &Words, name: &str, layers: &[Words], cx: Cx<'_>) -> Result
     let mut input = None;
     for (index, layer) in layers.iter().enumerate() {
         let made = match made(layer, cx)? {
+            Made::Layer(made) if index == 0 => known_features(made, layers.get(1), cx),
             Made::Layer(made) => made,
             Made::Waiting(inner) => {
                 let text = format!("`{}` inside does not know the shape of its input", layer.key);
@@ -228,6 +241,30 @@ fn sequential(words: &Words, name: &str, layers: &[Words], cx: Cx<'_>) -> Result
         built.kind = Kind::Functional;
     }
     Ok(Built::Ready(Box::new(built)))
+}
+
+/// The input of a model that begins with a Normalization adapted before the model was built. Keras 2 wrote it without the
+/// features; the Normalization, or its mean in the file, knows them.
+fn known_features(made: LayerRef, next: Option<&Words>, cx: Cx<'_>) -> LayerRef {
+    let Some((input, next)) = made.input_type().zip(next.filter(|next| next.class_name == "Normalization"))
+    else {
+        return made;
+    };
+    if input.shape.rank() != 2 || input.shape.last().is_some() {
+        return made;
+    }
+    let built = next.built_shape.as_ref().and_then(shape).and_then(|shape| shape.last());
+    let stored = || cx.stored?(&next.key, "mean")?.last().copied();
+    match built.or_else(stored) {
+        Some(features) => {
+            let layer = InputLayer::with_batch_shape(input.shape.with(1, Some(features))).dtype(input.dtype);
+            match made.info().name {
+                Some(name) => layer.name(name).into(),
+                None => layer.into(),
+            }
+        }
+        None => made,
+    }
 }
 
 /// The layers after the first of a Sequential model without a known input.
@@ -303,6 +340,20 @@ pub(crate) fn made(words: &Words, cx: Cx<'_>) -> Result<Made> {
                 .map(LayerRef),
         });
     parsed.map(Made::Layer).map_err(|error| error.context(format!("in layer `{}`", words.key)))
+}
+
+/// Makes the model of a description that stands in the config of a layer.
+#[track_caller]
+pub(crate) fn model_inside(words: &Words) -> Result<LayerRef> {
+    let (custom, warnings) = (CustomObjects::new(), RefCell::default());
+    let cx = Cx { custom: &custom, location: Location::caller(), warnings: &warnings, stored: None };
+    match made(words, cx)? {
+        Made::Layer(layer) => Ok(layer),
+        Made::Waiting(_) => {
+            let text = format!("the model `{}` inside does not know the shape of its input", words.key);
+            Err(Error::new(ErrorKind::File, text))
+        }
+    }
 }
 
 /// Makes the operation of a description, with the plain arguments of its call.

@@ -91,7 +91,12 @@ impl Model {
     #[track_caller]
     pub fn from_json(text: &str) -> Result<Model> {
         let (custom, warnings) = (CustomObjects::new(), std::cell::RefCell::default());
-        let cx = Cx { custom: &custom, location: std::panic::Location::caller(), warnings: &warnings };
+        let cx = Cx {
+            custom: &custom,
+            location: std::panic::Location::caller(),
+            warnings: &warnings,
+            stored: None,
+        };
         from_config(text.as_bytes(), cx).map(|loaded| loaded.model)
     }
 }

@@ -92,9 +92,14 @@ impl Layout {
             let name = if *count == 0 { class_name } else { format!("{class_name}_{count}") };
             *count += if weighted.contains(path.as_str()) { 2 } else { 1 };
             let group = join(group, &format!("{}/{name}", self.container));
-            let inner = [path.clone(), group.clone()];
+            let mut inner = [path.clone(), group.clone()];
             groups.push(LayerGroup { path, name: named.name.clone(), group });
-            if let Some(architecture) = named.layer.as_architecture() {
+            let mut layer = &named.layer;
+            if let Some((attribute, wrapped)) = layer.inside() {
+                inner = inner.map(|outer| join(&outer, attribute));
+                layer = wrapped;
+            }
+            if let Some(architecture) = layer.as_architecture() {
                 self.collect(architecture, weighted, [&inner[0], &inner[1]], groups);
             }
         }

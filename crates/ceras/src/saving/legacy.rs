@@ -38,7 +38,14 @@ pub(crate) fn read(file: &Hdf5, origin: &str, cx: Cx<'_>) -> Result<Loaded> {
         file.text("", "keras_version").or_else(|| file.text("model_weights", "keras_version"));
     old_words::keep_hard_sigmoid(&mut words, keras_version.as_deref());
     let mut warnings = Vec::new();
-    let mut model = match build::model(&words, cx)? {
+    let stored = |layer: &str, weight: &str| {
+        let group = join("model_weights", layer);
+        let names = file.texts(&group, "weight_names")?;
+        let name =
+            names.iter().find(|name| name.rsplit('/').next().is_some_and(|last| last.starts_with(weight)))?;
+        file.dims(&join(&group, name)).ok()
+    };
+    let mut model = match build::model(&words, Cx { stored: Some(&stored), ..cx })? {
         waiting @ Built::Waiting(_) => {
             if !layers_with_weights(file, "model_weights")?.is_empty() {
                 warnings

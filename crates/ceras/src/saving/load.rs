@@ -78,7 +78,7 @@ pub fn load_model_with(path: impl AsRef<Path>, custom: &CustomObjects) -> Result
 pub fn load(path: impl AsRef<Path>, custom: &CustomObjects) -> Result<Loaded> {
     let path = path.as_ref();
     let warnings = RefCell::new(Vec::new());
-    let cx = Cx { custom, location: Location::caller(), warnings: &warnings };
+    let cx = Cx { custom, location: Location::caller(), warnings: &warnings, stored: None };
     let origin = path.display().to_string();
     let loaded = if path.is_dir() {
         from_archive(Archive::Folder(path.to_owned()), FileKind::KerasFolder, &origin, cx)
@@ -108,7 +108,7 @@ pub fn load(path: impl AsRef<Path>, custom: &CustomObjects) -> Result<Loaded> {
 #[track_caller]
 pub fn load_bytes(bytes: impl Into<Vec<u8>>, custom: &CustomObjects) -> Result<Loaded> {
     let warnings = RefCell::new(Vec::new());
-    let cx = Cx { custom, location: Location::caller(), warnings: &warnings };
+    let cx = Cx { custom, location: Location::caller(), warnings: &warnings, stored: None };
     let mut loaded = from_bytes(bytes.into(), "a file in memory", cx)?;
     loaded.warnings.splice(0..0, warnings.take());
     Ok(loaded)
@@ -132,7 +132,7 @@ fn from_bytes(bytes: Vec<u8>, origin: &str, cx: Cx<'_>) -> Result<Loaded> {
 #[track_caller]
 pub fn model_from_config(config: &Value) -> Result<Model> {
     let (custom, warnings) = (CustomObjects::new(), RefCell::default());
-    let cx = Cx { custom: &custom, location: Location::caller(), warnings: &warnings };
+    let cx = Cx { custom: &custom, location: Location::caller(), warnings: &warnings, stored: None };
     Model::of_words(build::model(config, cx)?, custom.fresh_limit())
 }
 

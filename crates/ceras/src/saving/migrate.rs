@@ -23,6 +23,8 @@ pub(crate) struct Words {
     pub(crate) config: Map<String, Value>,
     /// The shape of its input, the batch included, where the file has it.
     pub(crate) input_shape: Option<Value>,
+    /// The shape that a layer was built for, as its file says beside its config.
+    pub(crate) built_shape: Option<Value>,
     /// The calls of the layer, in the file's own form.
     pub(crate) nodes: Vec<Value>,
 }
@@ -77,6 +79,9 @@ const DROPPED: &[(&str, &str, &[&str])] = &[
     ("GRU", "time_major", &["false"]),
     ("SimpleRNN", "time_major", &["false"]),
     ("RNN", "time_major", &["false"]),
+    ("ConvLSTM1D", "time_major", &["false"]),
+    ("ConvLSTM2D", "time_major", &["false"]),
+    ("ConvLSTM3D", "time_major", &["false"]),
     ("LSTM", "implementation", &[]),
     ("GRU", "implementation", &[]),
     ("LSTMCell", "implementation", &[]),
@@ -116,9 +121,10 @@ pub(crate) fn layer(envelope: &Value, place: &str) -> Result<Words> {
     let built = map.get("build_config").and_then(|built| built.get("input_shape")).cloned();
     let registered = text("registered_name").filter(|name| is_a_users(name));
     let nodes = map.get("inbound_nodes").and_then(Value::as_array).cloned().unwrap_or_default();
-    let input_shape = input_shape.or(built).filter(|shape| !shape.is_null());
+    let built_shape = built.filter(|shape| !shape.is_null());
+    let input_shape = input_shape.filter(|shape| !shape.is_null()).or_else(|| built_shape.clone());
     let module = text("module").unwrap_or_default();
-    let mut words = Words { key, class_name, module, registered, config, input_shape, nodes };
+    let mut words = Words { key, class_name, module, registered, config, input_shape, built_shape, nodes };
     tf_ops::translate(&mut words);
     Ok(words)
 }

@@ -66,6 +66,9 @@ pub(crate) fn layer_inside(
         return layer;
     }
     let words = migrate::layer(envelope, place)?;
+    if build::is_model(&words) {
+        return build::model_inside(&words);
+    }
     let words = serde_json::json!({
         "class_name": words.class_name,
         "config": words.config,

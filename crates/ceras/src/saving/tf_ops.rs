@@ -192,6 +192,9 @@ fn translated(function: &str, named: &Map<String, Value>) -> Option<Translated> 
         "matmul" if named.values().all(|value| value != &json!(true)) => {
             with("Matmul", json!({}), vec![argument(get(&["b"])?)])
         }
+        "bias_add" if get(&["data_format"]).is_none_or(|format| format != "NCHW") => {
+            with("Add", json!({}), vec![argument(get(&["bias"])?)])
+        }
         "getitem" => {
             let items = get(&["slice_spec"])?.as_array()?.iter().map(index).collect::<Value>();
             with("GetItem", json!({}), vec![items])

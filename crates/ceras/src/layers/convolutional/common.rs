@@ -11,17 +11,17 @@ use crate::regularizers::RegularizerRef;
 
 /// How a layer's kernel moves, from its config.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Moves<'a> {
-    pub(super) class_name: &'static str,
-    pub(super) kernel_size: &'a [usize],
-    pub(super) strides: &'a [usize],
-    pub(super) dilation_rate: &'a [usize],
-    pub(super) padding: Padding,
+pub(in crate::layers) struct Moves<'a> {
+    pub(in crate::layers) class_name: &'static str,
+    pub(in crate::layers) kernel_size: &'a [usize],
+    pub(in crate::layers) strides: &'a [usize],
+    pub(in crate::layers) dilation_rate: &'a [usize],
+    pub(in crate::layers) padding: Padding,
 }
 
 impl Moves<'_> {
     /// That the config is one that Keras takes, and that the input has the right rank.
-    pub(super) fn check(&self, shape: &Shape) -> Result<()> {
+    pub(in crate::layers) fn check(&self, shape: &Shape) -> Result<()> {
         rank_is(self.class_name, shape, self.kernel_size.len())?;
         let usage = |text: String| Err(Error::new(ErrorKind::Usage, text));
         let named = [
@@ -49,12 +49,12 @@ impl Moves<'_> {
     }
 
     /// Positions that the kernel reaches over along an axis.
-    pub(super) fn reach(&self, axis: usize) -> usize {
+    pub(in crate::layers) fn reach(&self, axis: usize) -> usize {
         (self.kernel_size[axis] - 1).saturating_mul(self.dilation_rate[axis]).saturating_add(1)
     }
 
     /// The window for an image with the channels last.
-    pub(super) fn window(&self, image: &Shape, groups: usize) -> ops::ConvolutionWindow {
+    pub(in crate::layers) fn window(&self, image: &Shape, groups: usize) -> ops::ConvolutionWindow {
         let pads = (0..self.kernel_size.len())
             .map(|axis| self.padding.around(image.dim(axis + 1), self.reach(axis), self.strides[axis]));
         let (low, high) = pads.map(|(low, high)| (low as i64, high as i64)).unzip();
@@ -69,7 +69,7 @@ impl Moves<'_> {
     }
 
     /// That the result of an image has positions.
-    pub(super) fn not_empty(&self, image: &Shape, result: &Shape) -> Result<()> {
+    pub(in crate::layers) fn not_empty(&self, image: &Shape, result: &Shape) -> Result<()> {
         let lost = |axis: usize| result.dim(axis + 1) == Some(0) && image.dim(axis + 1) != Some(0);
         match (0..self.kernel_size.len()).find(|&axis| lost(axis)) {
             None => Ok(()),
@@ -88,7 +88,7 @@ impl Moves<'_> {
     }
 
     /// The convolution of an image with the channels last.
-    pub(super) fn convolve(
+    pub(in crate::layers) fn convolve(
         &self,
         g: &mut Graph,
         image: Value,

@@ -1,7 +1,7 @@
 //! Layers whose kernels move over their inputs.
 
 mod after;
-mod common;
+pub(in crate::layers) mod common;
 pub mod conv1d;
 pub mod conv1d_transpose;
 pub mod conv2d;

@@ -233,6 +233,10 @@ impl BatchNormalization {
 }
 
 impl Layer for BatchNormalization {
+    fn sees_batch(&self) -> bool {
+        true
+    }
+
     layer_methods!();
 
     fn build(&self, cx: &mut BuildCx<'_>, inputs: &[TensorType]) -> Result<()> {

@@ -3,10 +3,11 @@
 use ceras_graph::{TensorType, Value, compose, ops};
 use serde_json::Value as Json;
 
+use super::called_with_states;
 use super::wrapped::Wrapped;
 use crate::error::{Error, ErrorKind, Result};
-use crate::layers::declare::{layer_methods, layer_struct, unusable};
-use crate::layers::{BuildCx, CallCx, Identity, Layer, LayerRef, Modes, Traced, single};
+use crate::layers::declare::{layer_methods, layer_struct, misfit, unusable};
+use crate::layers::{BuildCx, CallCx, Called, Identity, Layer, LayerRef, Modes, Traced};
 use crate::registry::Config;
 
 /// The names that Keras' files have for the layers inside.
@@ -38,7 +39,7 @@ layer_struct! {
     /// Schuster and Paliwal (1997), *Bidirectional recurrent neural networks*, <https://doi.org/10.1109/78.650093>
     ///
     /// # Keras
-    /// Initial states are refused, as in the layers inside.
+    /// Initial states come after the sequence, those of the first direction first.
     Bidirectional requires ["layer"] written written {
         merge_mode: Option<String> = Some("concat".to_owned()),
         layer: Wrapped = Wrapped(Identity::new().into()),
@@ -146,15 +147,33 @@ impl Bidirectional {
     }
 }
 
+/// The sequence and the initial states of each direction: the first half of the states is for the first.
+fn directions<T: Clone>(inputs: &[T]) -> Result<[Vec<T>; 2]> {
+    let Some((sequence, states)) = inputs.split_first().filter(|(_, states)| states.len() % 2 == 0) else {
+        return Err(misfit(format!(
+            "Bidirectional takes a sequence, and with it as many initial states for each direction or none; it is given {} inputs",
+            inputs.len()
+        )));
+    };
+    let (forward, backward) = states.split_at(states.len() / 2);
+    Ok([forward, backward].map(|states| [std::slice::from_ref(sequence), states].concat()))
+}
+
+called_with_states!(Bidirectional);
+
 impl Layer for Bidirectional {
     layer_methods!();
+
+    fn as_called(&self) -> Option<&dyn Called> {
+        Some(self)
+    }
 
     fn build(&self, cx: &mut BuildCx<'_>, inputs: &[TensorType]) -> Result<()> {
         self.problem.clone().map_or(Ok(()), Err)?;
         self.check()?;
-        single("Bidirectional", inputs)?;
-        cx.child(FORWARD, &*self.layer.0, inputs)?;
-        cx.child(BACKWARD, &*self.backward()?.0, inputs)
+        let [forward, backward] = directions(inputs)?;
+        cx.child(FORWARD, &*self.layer.0, &forward)?;
+        cx.child(BACKWARD, &*self.backward()?.0, &backward)
     }
 
     fn modes(&self, frozen: bool) -> Option<Modes> {
@@ -162,9 +181,10 @@ impl Layer for Bidirectional {
     }
 
     fn call(&self, cx: &mut CallCx<'_>, inputs: &[Traced]) -> Result<Vec<Traced>> {
-        let input = single("Bidirectional", inputs)?;
-        let forward = cx.child(FORWARD, &*self.layer.0, inputs)?;
-        let backward = cx.child(BACKWARD, &*self.backward()?.0, inputs)?;
+        let [forward, backward] = directions(inputs)?;
+        let input = forward[0];
+        let forward = cx.child(FORWARD, &*self.layer.0, &forward)?;
+        let backward = cx.child(BACKWARD, &*self.backward()?.0, &backward)?;
         let sequences = self.layer.flag("return_sequences");
         let mut other = backward[0].value;
         if sequences {

@@ -4,19 +4,19 @@ use ceras_graph::{Graph, GraphError, Shape, TensorType, Value, compose, ops};
 
 use super::{
     CELL, Recurrence, check_sequence, dropout_modes, dropped_input, gate, part, recurrent_layer,
-    recurrent_product, state_noise,
+    recurrent_product, sequence_and_states, state_noise,
 };
 use crate::activations::{ActivationRef, Sigmoid};
 use crate::error::Result;
 use crate::layers::declare::layer_methods;
-use crate::layers::{BuildCx, CallCx, Layer, Modes, Traced, single};
+use crate::layers::{BuildCx, CallCx, Called, Layer, Modes, Traced};
 
 recurrent_layer! {
     /// The gated recurrent unit: a recurrent layer whose gates say how much of the state is new and how much of the old one counts.
     ///
     /// With three parts z, r, h of `units` each, of `x = input · kernel + bias` and `s = state · recurrent_kernel + recurrent bias`:
     /// `update = σ(x_z + s_z)`, `reset = σ(x_r + s_r)`, `new = activation(x_h + reset · s_h)`, `state = update · state + (1 − update) · new`, where σ
-    /// is `recurrent_activation`, step by step from zeros. Without `reset_after`, `reset` multiplies the state before the product, and there is
+    /// is `recurrent_activation`, step by step from zeros, or from the initial states given after the sequence. Without `reset_after`, `reset` multiplies the state before the product, and there is
     /// one bias.
     ///
     /// # Shapes
@@ -25,7 +25,7 @@ recurrent_layer! {
     /// `[3 · units]` without `reset_after`. A masked step leaves the state as it is.
     ///
     /// # Errors
-    /// The input is not of rank 3 or its features are unknown; `stateful`; an initial state.
+    /// The input is not of rank 3 or its features are unknown; `stateful`; initial states of another number or shape.
     ///
     /// # Examples
     /// ```
@@ -40,7 +40,7 @@ recurrent_layer! {
     /// Cho and others (2014), *Learning phrase representations using RNN encoder-decoder*, <https://arxiv.org/abs/1406.1078>
     ///
     /// # Keras
-    /// `unroll` changes nothing. `stateful` and initial states are refused. `recurrent_dropout` acts; in Keras it does not where all gates are
+    /// `unroll` changes nothing. `stateful` is refused. `recurrent_dropout` acts; in Keras it does not where all gates are
     /// computed at once, which is the default.
     GRU
     before {
@@ -104,10 +104,14 @@ impl GRU {
 impl Layer for GRU {
     layer_methods!();
 
+    fn as_called(&self) -> Option<&dyn Called> {
+        Some(self)
+    }
+
     fn build(&self, cx: &mut BuildCx<'_>, inputs: &[TensorType]) -> Result<()> {
         self.problem.clone().map_or(Ok(()), Err)?;
         let dropout = [self.dropout, self.recurrent_dropout];
-        let features = check_sequence("GRU", self.flags(), self.units, dropout, inputs)?;
+        let features = check_sequence("GRU", self.flags(), self.units, dropout, (inputs, 1))?;
         let one = [3 * self.units];
         let two = [2, 3 * self.units];
         let bias: &[usize] = if self.reset_after { &two } else { &one };
@@ -120,7 +124,7 @@ impl Layer for GRU {
     }
 
     fn call(&self, cx: &mut CallCx<'_>, inputs: &[Traced]) -> Result<Vec<Traced>> {
-        let input = single("GRU", inputs)?;
+        let (input, initial) = sequence_and_states("GRU", inputs, 1)?;
         let x = cx.as_float(input.value, self.dtype.dtype(), "inputs")?;
         let x = dropped_input(cx, x, self.dropout, self.seed)?;
         let kernel = cx.part_weight(CELL, "kernel")?;
@@ -138,12 +142,18 @@ impl Layer for GRU {
             }
             projected = compose::add(g, projected, bias)?;
         }
-        constants.extend(state_noise(cx, x, self.units, self.recurrent_dropout, self.seed)?);
+        constants.extend(state_noise(cx, x, &Shape::from([self.units]), self.recurrent_dropout, self.seed)?);
         let step = |g: &mut Graph, x: Value, states: &[Value], constants: &[Value]| {
             self.step(g, x, states[0], constants)
         };
-        let recurrence =
-            Recurrence { flags: self.flags(), units: self.units, states: 1, constants, step: &step };
+        let recurrence = Recurrence {
+            flags: self.flags(),
+            state: Shape::from([self.units]),
+            states: 1,
+            initial,
+            constants,
+            step: &step,
+        };
         recurrence.run(cx, projected, input.mask)
     }
 }

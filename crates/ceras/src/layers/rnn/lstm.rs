@@ -1,16 +1,16 @@
 //! Long short-term memory.
 
-use ceras_graph::{Graph, GraphError, Tensor, TensorType, Value, compose, ops};
+use ceras_graph::{Graph, GraphError, Shape, Tensor, TensorType, Value, compose, ops};
 
 use super::{
     CELL, Recurrence, check_sequence, dropout_modes, dropped_input, gate, recurrent_layer, recurrent_product,
-    state_noise,
+    sequence_and_states, state_noise,
 };
 use crate::activations::{ActivationRef, Sigmoid};
 use crate::error::Result;
 use crate::initializers::{InitCx, Initializer, InitializerRef};
 use crate::layers::declare::layer_methods;
-use crate::layers::{BuildCx, CallCx, Layer, Modes, Traced, single};
+use crate::layers::{BuildCx, CallCx, Called, Layer, Modes, Traced};
 use crate::registry::{Config, Configurable};
 
 recurrent_layer! {
@@ -18,7 +18,7 @@ recurrent_layer! {
     ///
     /// With `z = input · kernel + state · recurrent_kernel + bias` in four parts i, f, c, o of `units` each:
     /// `memory = σ(f) · memory + σ(i) · activation(c)`, `state = σ(o) · activation(memory)`, where σ is `recurrent_activation`, step by step from
-    /// zeros.
+    /// zeros, or from the initial states given after the sequence.
     ///
     /// # Shapes
     /// `[batch, steps, features]` → `[batch, units]`, the last state; with `return_sequences` `[batch, steps, units]`; with `return_state` the
@@ -26,7 +26,7 @@ recurrent_layer! {
     /// `[4 · units]`. A masked step leaves state and memory as they are.
     ///
     /// # Errors
-    /// The input is not of rank 3 or its features are unknown; `stateful`; an initial state.
+    /// The input is not of rank 3 or its features are unknown; `stateful`; initial states of another number or shape.
     ///
     /// # Examples
     /// ```
@@ -41,7 +41,7 @@ recurrent_layer! {
     /// Hochreiter and Schmidhuber (1997), *Long short-term memory*, <https://doi.org/10.1162/neco.1997.9.8.1735>
     ///
     /// # Keras
-    /// `unroll` changes nothing. `stateful` and initial states are refused.
+    /// `unroll` changes nothing. `stateful` is refused.
     LSTM
     before {
         #[serde(deserialize_with = "crate::activations::or_linear")]
@@ -74,6 +74,25 @@ impl Initializer for ForgetBias {
     }
 }
 
+/// How the bias is first filled.
+pub(super) fn first_bias(unit_forget_bias: bool, initializer: &InitializerRef) -> InitializerRef {
+    if unit_forget_bias { ForgetBias(initializer.clone()).into() } else { initializer.clone() }
+}
+
+/// State and memory after a step, from its gates and the memory before it.
+pub(super) fn new_states(
+    g: &mut Graph,
+    [input, forget, candidate, output]: [Value; 4],
+    memory: Value,
+    activation: &ActivationRef,
+) -> Result<Vec<Value>, GraphError> {
+    let kept = ops::multiply(g, forget, memory)?;
+    let new = ops::multiply(g, input, candidate)?;
+    let memory = ops::add(g, kept, new)?;
+    let shown = activation.apply(g, memory)?;
+    Ok(vec![ops::multiply(g, output, shown)?, memory])
+}
+
 impl LSTM {
     fn step(
         &self,
@@ -90,26 +109,22 @@ impl LSTM {
             let activation = if number == 2 { &self.activation } else { &self.recurrent_activation };
             *part = activation.apply(g, value)?;
         }
-        let [input, forget, candidate, output] = gates;
-        let kept = ops::multiply(g, forget, states[1])?;
-        let new = ops::multiply(g, input, candidate)?;
-        let memory = ops::add(g, kept, new)?;
-        let shown = self.activation.apply(g, memory)?;
-        Ok(vec![ops::multiply(g, output, shown)?, memory])
+        new_states(g, gates, states[1], &self.activation)
     }
 }
 
 impl Layer for LSTM {
     layer_methods!();
 
+    fn as_called(&self) -> Option<&dyn Called> {
+        Some(self)
+    }
+
     fn build(&self, cx: &mut BuildCx<'_>, inputs: &[TensorType]) -> Result<()> {
         self.problem.clone().map_or(Ok(()), Err)?;
         let dropout = [self.dropout, self.recurrent_dropout];
-        let features = check_sequence("LSTM", self.flags(), self.units, dropout, inputs)?;
-        let bias = match self.unit_forget_bias {
-            true => ForgetBias(self.bias_initializer.clone()).into(),
-            false => self.bias_initializer.clone(),
-        };
+        let features = check_sequence("LSTM", self.flags(), self.units, dropout, (inputs, 2))?;
+        let bias = first_bias(self.unit_forget_bias, &self.bias_initializer);
         self.declare(cx, features, 4, &[4 * self.units], &bias);
         Ok(())
     }
@@ -119,7 +134,7 @@ impl Layer for LSTM {
     }
 
     fn call(&self, cx: &mut CallCx<'_>, inputs: &[Traced]) -> Result<Vec<Traced>> {
-        let input = single("LSTM", inputs)?;
+        let (input, initial) = sequence_and_states("LSTM", inputs, 2)?;
         let x = cx.as_float(input.value, self.dtype.dtype(), "inputs")?;
         let x = dropped_input(cx, x, self.dropout, self.seed)?;
         let kernel = cx.part_weight(CELL, "kernel")?;
@@ -129,12 +144,18 @@ impl Layer for LSTM {
             projected = compose::add(cx.graph(), projected, bias)?;
         }
         let mut constants = vec![cx.part_weight(CELL, "recurrent_kernel")?];
-        constants.extend(state_noise(cx, x, self.units, self.recurrent_dropout, self.seed)?);
+        constants.extend(state_noise(cx, x, &Shape::from([self.units]), self.recurrent_dropout, self.seed)?);
         let step = |g: &mut Graph, x: Value, states: &[Value], constants: &[Value]| {
             self.step(g, x, states, constants)
         };
-        let recurrence =
-            Recurrence { flags: self.flags(), units: self.units, states: 2, constants, step: &step };
+        let recurrence = Recurrence {
+            flags: self.flags(),
+            state: Shape::from([self.units]),
+            states: 2,
+            initial,
+            constants,
+            step: &step,
+        };
         recurrence.run(cx, projected, input.mask)
     }
 }

@@ -1,6 +1,10 @@
 //! Recurrent layers: one step after another, with a state that is handed on.
 
 pub mod bidirectional;
+mod conv_lstm;
+pub mod conv_lstm1d;
+pub mod conv_lstm2d;
+pub mod conv_lstm3d;
 pub mod gru;
 pub mod lstm;
 pub mod simple_rnn;
@@ -8,17 +12,22 @@ pub mod time_distributed;
 pub mod wrapped;
 
 pub use bidirectional::Bidirectional;
+pub use conv_lstm1d::ConvLSTM1D;
+pub use conv_lstm2d::ConvLSTM2D;
+pub use conv_lstm3d::ConvLSTM3D;
 pub use gru::GRU;
 pub use lstm::LSTM;
 pub use simple_rnn::SimpleRNN;
 pub use time_distributed::TimeDistributed;
 
-use ceras_graph::{Graph, GraphError, Shape, TensorType, Value, compose, ops};
+use ceras_graph::{Dim, Graph, GraphError, Shape, TensorType, Value, compose, ops};
+use serde_json::{Value as Json, json};
 
 use super::declare::{check_share, misfit, unusable};
 use super::regularization::{drop_out, percent};
-use super::{CallCx, Modes, Traced, known_last, single};
+use super::{CallCx, Modes, Traced, known_last};
 use crate::error::{Error, ErrorKind, Result};
+use crate::registry::Config;
 
 /// The name that Keras' files have for what a recurrent layer does in one step.
 const CELL: &str = "cell";
@@ -39,8 +48,11 @@ type Step<'a> = dyn Fn(&mut Graph, Value, &[Value], &[Value]) -> Result<Vec<Valu
 /// A recurrence over a sequence.
 struct Recurrence<'a> {
     flags: Flags,
-    units: usize,
+    /// The shape of a state without its batch axis.
+    state: Shape,
     states: usize,
+    /// What the states are before the first step: zeros if nothing is given.
+    initial: &'a [Traced],
     /// Weights and masks that every step reads.
     constants: Vec<Value>,
     step: &'a Step<'a>,
@@ -58,11 +70,8 @@ impl Recurrence<'_> {
                 *sequence = ops::reverse(cx.graph(), *sequence, &[0])?;
             }
         }
-        let batch = cx.shape(projected).dim(0);
-        let zero = cx.scalar_like(0.0, projected)?;
+        let carries = [self.first_states(cx, projected)?, self.constants.clone()].concat();
         let g = cx.graph();
-        let zeros = compose::broadcast_to(g, zero, &Shape::from([batch, Some(self.units)]))?;
-        let carries = [vec![zeros; self.states], self.constants.clone()].concat();
         let body = self.body(g, &carries, &sequences)?;
         let results = ops::scan(g, &carries, &sequences, body)?;
         let outputs = results.get(carries.len()).copied();
@@ -79,6 +88,24 @@ impl Recurrence<'_> {
             returned.extend(results[..self.states].iter().map(|state| Traced::from(*state)));
         }
         Ok(returned)
+    }
+
+    /// The states before the first step.
+    fn first_states(&self, cx: &mut CallCx<'_>, projected: Value) -> Result<Vec<Value>> {
+        let ty = cx.ty(projected).clone();
+        let dims: Vec<Dim> =
+            std::iter::once(ty.shape.dim(0)).chain(self.state.dims().iter().copied()).collect();
+        let shape = Shape::from(dims);
+        if self.initial.is_empty() {
+            let zero = cx.scalar_like(0.0, projected)?;
+            let zeros = compose::broadcast_to(cx.graph(), zero, &shape)?;
+            return Ok(vec![zeros; self.states]);
+        }
+        let state = |state: &Traced| {
+            let value = cx.as_float(state.value, ty.dtype, "initial_state")?;
+            Ok(compose::broadcast_to(cx.graph(), value, &shape)?)
+        };
+        self.initial.iter().map(state).collect()
     }
 
     /// Whether each step has an output besides the states.
@@ -98,7 +125,10 @@ impl Recurrence<'_> {
         let mut new = (self.step)(&mut g, inputs[0], states, constants)?;
         let mut output = new[0];
         if let Some(mask) = inputs.get(1) {
-            let mask = compose::expand_dims(&mut g, *mask, 1)?;
+            let mut mask = *mask;
+            for axis in 1..=self.state.rank() {
+                mask = compose::expand_dims(&mut g, mask, axis)?;
+            }
             for (new, old) in new.iter_mut().zip(states) {
                 *new = compose::select(&mut g, mask, *new, *old)?;
             }
@@ -150,13 +180,15 @@ fn check_sequence(
     flags: Flags,
     units: usize,
     dropout: [f64; 2],
-    inputs: &[TensorType],
+    (inputs, states): (&[TensorType], usize),
 ) -> Result<usize> {
-    if inputs.len() > 1 {
-        return Err(Error::new(
-            ErrorKind::Unsupported,
-            format!("{class_name} with an `initial_state` is not supported"),
-        ));
+    let (input, initial) = sequence_and_states(class_name, inputs, states)?;
+    let state = Shape::from([None, Some(units)]);
+    if let Some(other) = initial.iter().find(|initial| !initial.shape.is_compatible(&state)) {
+        return Err(misfit(format!(
+            "an initial state of {class_name} must have shape [batch, {units}]; it has {}",
+            other.shape
+        )));
     }
     if flags.stateful {
         return Err(Error::new(
@@ -170,7 +202,7 @@ fn check_sequence(
     }
     check_share("dropout", dropout[0])?;
     check_share("recurrent_dropout", dropout[1])?;
-    let shape = &single(class_name, inputs)?.shape;
+    let shape = &input.shape;
     if shape.rank() != 3 {
         return Err(misfit(format!(
             "{class_name} needs an input [batch, steps, features]; its shape is {shape}"
@@ -178,6 +210,83 @@ fn check_sequence(
     }
     known_last(class_name, shape, 3)
 }
+
+/// The sequence of a call, and the initial states if there are any.
+fn sequence_and_states<'a, T>(class_name: &str, inputs: &'a [T], states: usize) -> Result<(&'a T, &'a [T])> {
+    match inputs {
+        [sequence, initial @ ..] if initial.is_empty() || initial.len() == states => Ok((sequence, initial)),
+        _ => Err(misfit(format!(
+            "{class_name} takes a sequence, and with it {} or none; it is given {} inputs",
+            if states == 1 { "one initial state".to_owned() } else { format!("{states} initial states") },
+            inputs.len()
+        ))),
+    }
+}
+
+/// The one argument of a recurrent layer's call, besides the sequence, that is a list of tensors.
+const INITIAL_STATE: &[&str] = &["initial_state"];
+
+/// Fails at arguments of a call that are neither tensors nor travel by themselves.
+fn check_arguments(class_name: &str, arguments: &Config) -> Result<()> {
+    let known = ["initial_state", "training", "mask"];
+    let other = arguments.iter().find(|(name, value)| !known.contains(&name.as_str()) && !value.is_null());
+    match other {
+        None => Ok(()),
+        Some((name, _)) => {
+            let text = format!("{class_name} is called with `{name}`, which is not supported");
+            Err(Error::new(ErrorKind::Unsupported, text))
+        }
+    }
+}
+
+/// A sequence and its initial states as the arguments of a call.
+fn call_node(mut inputs: Vec<Json>) -> (Json, Config) {
+    let states = inputs.split_off(inputs.len().min(1));
+    let mut named = Config::new();
+    if !states.is_empty() {
+        named.insert("initial_state".to_owned(), states.into());
+    }
+    (inputs.into(), named)
+}
+
+/// Keras' `build_config` for a sequence and its initial states.
+fn call_shapes(mut shapes: Vec<Json>) -> Json {
+    let states = shapes.split_off(shapes.len().min(1));
+    let sequence = shapes.pop().unwrap_or_default();
+    if states.is_empty() {
+        json!({"input_shape": sequence})
+    } else {
+        json!({"shapes_dict": {"sequences_shape": sequence, "initial_state_shape": states}})
+    }
+}
+
+/// `Called` of a layer that takes a sequence and initial states.
+macro_rules! called_with_states {
+    ($layer:ident) => {
+        impl crate::layers::Called for $layer {
+            fn tensors(&self) -> &'static [&'static str] {
+                crate::layers::rnn::INITIAL_STATE
+            }
+
+            fn called(
+                &self,
+                arguments: &crate::registry::Config,
+            ) -> crate::error::Result<crate::layers::LayerRef> {
+                crate::layers::rnn::check_arguments(stringify!($layer), arguments)?;
+                Ok(self.clone().into())
+            }
+
+            fn node(&self, inputs: Vec<serde_json::Value>) -> (serde_json::Value, crate::registry::Config) {
+                crate::layers::rnn::call_node(inputs)
+            }
+
+            fn build_config(&self, shapes: Vec<serde_json::Value>) -> serde_json::Value {
+                crate::layers::rnn::call_shapes(shapes)
+            }
+        }
+    };
+}
+use called_with_states;
 
 /// What a recurrent layer with dropout does in `fit` and in `predict`.
 fn dropout_modes(dropout: f64, recurrent_dropout: f64) -> Option<Modes> {
@@ -204,14 +313,15 @@ fn dropped_input(cx: &mut CallCx<'_>, x: Value, rate: f64, seed: Option<i64>) ->
 fn state_noise(
     cx: &mut CallCx<'_>,
     x: Value,
-    units: usize,
+    state: &Shape,
     rate: f64,
     seed: Option<i64>,
 ) -> Result<Option<Value>> {
     if !cx.training() || rate == 0.0 {
         return Ok(None);
     }
-    let shape = Shape::from([cx.shape(x).dim(0), Some(units)]);
+    let dims: Vec<Dim> = std::iter::once(cx.shape(x).dim(0)).chain(state.dims().iter().copied()).collect();
+    let shape = Shape::from(dims);
     let one = cx.scalar_like(1.0, x)?;
     let ones = compose::broadcast_to(cx.graph(), one, &shape)?;
     drop_out(cx, ones, rate, shape, seed).map(Some)
@@ -272,6 +382,8 @@ macro_rules! recurrent_layer {
                 $($after: $a_ty = $a_default,)*
             }
         }
+
+        crate::layers::rnn::called_with_states!($layer);
 
         impl $layer {
             /// A layer with a state of so many numbers.

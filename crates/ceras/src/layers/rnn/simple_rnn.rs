@@ -1,24 +1,24 @@
 //! The plain recurrent layer.
 
-use ceras_graph::{TensorType, compose, ops};
+use ceras_graph::{Shape, TensorType, compose, ops};
 
 use super::{
     CELL, Recurrence, check_sequence, dropout_modes, dropped_input, recurrent_layer, recurrent_product,
-    state_noise,
+    sequence_and_states, state_noise,
 };
 use crate::error::Result;
 use crate::layers::declare::layer_methods;
-use crate::layers::{BuildCx, CallCx, Layer, Modes, Traced, single};
+use crate::layers::{BuildCx, CallCx, Called, Layer, Modes, Traced};
 
 recurrent_layer! {
-    /// The plain recurrent layer: `state = activation(input · kernel + state · recurrent_kernel + bias)`, step by step from zeros.
+    /// The plain recurrent layer: `state = activation(input · kernel + state · recurrent_kernel + bias)`, step by step from zeros, or from the initial states given after the sequence.
     ///
     /// # Shapes
     /// `[batch, steps, features]` → `[batch, units]`, the last state; with `return_sequences` `[batch, steps, units]`; with `return_state` the
     /// last state besides. Weights: `kernel` `[features, units]`, `recurrent_kernel` `[units, units]`, `bias` `[units]`. A masked step leaves the state as it is.
     ///
     /// # Errors
-    /// The input is not of rank 3 or its features are unknown; `stateful`; an initial state.
+    /// The input is not of rank 3 or its features are unknown; `stateful`; initial states of another number or shape.
     ///
     /// # Examples
     /// ```
@@ -36,7 +36,7 @@ recurrent_layer! {
     /// Elman (1990), *Finding structure in time*, <https://doi.org/10.1207/s15516709cog1402_1>
     ///
     /// # Keras
-    /// `unroll` changes nothing. `stateful` and initial states are refused.
+    /// `unroll` changes nothing. `stateful` is refused.
     SimpleRNN
     before {}
     after_bias {}
@@ -46,10 +46,14 @@ recurrent_layer! {
 impl Layer for SimpleRNN {
     layer_methods!();
 
+    fn as_called(&self) -> Option<&dyn Called> {
+        Some(self)
+    }
+
     fn build(&self, cx: &mut BuildCx<'_>, inputs: &[TensorType]) -> Result<()> {
         self.problem.clone().map_or(Ok(()), Err)?;
         let dropout = [self.dropout, self.recurrent_dropout];
-        let features = check_sequence("SimpleRNN", self.flags(), self.units, dropout, inputs)?;
+        let features = check_sequence("SimpleRNN", self.flags(), self.units, dropout, (inputs, 1))?;
         self.declare(cx, features, 1, &[self.units], &self.bias_initializer);
         Ok(())
     }
@@ -59,7 +63,7 @@ impl Layer for SimpleRNN {
     }
 
     fn call(&self, cx: &mut CallCx<'_>, inputs: &[Traced]) -> Result<Vec<Traced>> {
-        let input = single("SimpleRNN", inputs)?;
+        let (input, initial) = sequence_and_states("SimpleRNN", inputs, 1)?;
         let x = cx.as_float(input.value, self.dtype.dtype(), "inputs")?;
         let x = dropped_input(cx, x, self.dropout, None)?;
         let kernel = cx.part_weight(CELL, "kernel")?;
@@ -69,11 +73,12 @@ impl Layer for SimpleRNN {
             projected = compose::add(cx.graph(), projected, bias)?;
         }
         let mut constants = vec![cx.part_weight(CELL, "recurrent_kernel")?];
-        constants.extend(state_noise(cx, x, self.units, self.recurrent_dropout, None)?);
+        constants.extend(state_noise(cx, x, &Shape::from([self.units]), self.recurrent_dropout, None)?);
         let recurrence = Recurrence {
             flags: self.flags(),
-            units: self.units,
+            state: Shape::from([self.units]),
             states: 1,
+            initial,
             constants,
             step: &|g, x, states, constants| {
                 let product = recurrent_product(g, states[0], constants[0], constants.get(1).copied())?;

@@ -1,7 +1,8 @@
 //! A layer for every step.
 
-use ceras_graph::{Dim, Shape, TensorType, ops};
+use ceras_graph::{Dim, Shape, TensorType, compose, ops};
 
+use super::part;
 use super::wrapped::Wrapped;
 use crate::error::Result;
 use crate::layers::declare::{layer_methods, layer_struct, misfit};
@@ -29,8 +30,8 @@ layer_struct! {
     /// ```
     ///
     /// # Keras
-    /// All steps are computed at once, as rows of one batch; layers with statistics of the batch, such as BatchNormalization, therefore see
-    /// those of all steps in training.
+    /// All steps are computed at once, as rows of one batch. In training a layer with statistics of the batch, such as BatchNormalization, sees
+    /// one step after another, as in Keras 3; Keras 2 had it see all at once.
     TimeDistributed requires ["layer"] {
         layer: Wrapped = Wrapped(Identity::new().into()),
     }
@@ -42,6 +43,24 @@ impl TimeDistributed {
     #[track_caller]
     pub fn new(layer: impl Into<LayerRef>) -> TimeDistributed {
         TimeDistributed { layer: Wrapped(layer.into()), ..made() }
+    }
+}
+
+impl TimeDistributed {
+    /// The layer for one step after another.
+    fn one_by_one(&self, cx: &mut CallCx<'_>, input: &Traced, steps: usize) -> Result<Vec<Traced>> {
+        let mut outputs = Vec::with_capacity(steps);
+        for step in 0..steps {
+            let g = cx.graph();
+            let one = part(g, input.value, 1, step, step + 1)?;
+            let shape = g.ty(one).shape.without(1);
+            let one = ops::reshape(g, one, shape)?;
+            let output = cx.child(LAYER, &*self.layer.0, &[one.into()])?;
+            let output = single("TimeDistributed", &output)?.value;
+            outputs.push(compose::expand_dims(cx.graph(), output, 1)?);
+        }
+        let value = ops::concatenate(cx.graph(), &outputs, 1)?;
+        Ok(vec![Traced { value, mask: input.mask }])
     }
 }
 
@@ -59,6 +78,10 @@ fn folded(shape: &Shape) -> Result<Shape> {
 impl Layer for TimeDistributed {
     layer_methods!();
 
+    fn inside(&self) -> Option<(&'static str, &LayerRef)> {
+        Some((LAYER, &self.layer.0))
+    }
+
     fn build(&self, cx: &mut BuildCx<'_>, inputs: &[TensorType]) -> Result<()> {
         self.problem.clone().map_or(Ok(()), Err)?;
         let input = single("TimeDistributed", inputs)?;
@@ -73,6 +96,9 @@ impl Layer for TimeDistributed {
     fn call(&self, cx: &mut CallCx<'_>, inputs: &[Traced]) -> Result<Vec<Traced>> {
         let input = single("TimeDistributed", inputs)?;
         let shape = cx.shape(input.value);
+        if let Some(steps) = shape.dim(1).filter(|_| cx.training() && self.layer.0.sees_batch()) {
+            return self.one_by_one(cx, input, steps);
+        }
         let steps = ops::reshape(cx.graph(), input.value, folded(&shape)?)?;
         let outputs = cx.child(LAYER, &*self.layer.0, &[steps.into()])?;
         let output = single("TimeDistributed", &outputs)?.value;

@@ -22,7 +22,10 @@ impl Wrapped {
 
     /// Keras' envelope of the layer under a name, where it has none of its own.
     pub(crate) fn to_json(&self, name: &str) -> Json {
-        let mut json = envelope("keras.layers", &*self.0);
+        let mut json = match self.0.as_architecture() {
+            Some(architecture) => crate::saving::config::model_envelope(architecture, &|_| None),
+            None => envelope("keras.layers", &*self.0),
+        };
         if json["config"]["name"].is_null() {
             json["config"]["name"] = name.into();
         }

@@ -57,7 +57,7 @@ pub fn inspect(path: impl AsRef<Path>) -> Result<Inspection> {
     let contents = Contents::read(path)?;
     let custom = CustomObjects::new();
     let warnings = std::cell::RefCell::default();
-    let cx = Cx { custom: &custom, location: Location::caller(), warnings: &warnings };
+    let cx = Cx { custom: &custom, location: Location::caller(), warnings: &warnings, stored: None };
     let built = contents.config.as_ref().map(|config| build::model(config, cx));
     let (architecture, mut obstacle): (Option<Box<Architecture>>, Option<Error>) = match built {
         Some(Ok(Built::Ready(architecture))) => (Some(architecture), None),

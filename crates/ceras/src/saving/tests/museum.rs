@@ -5,7 +5,8 @@ use super::*;
 /// The cases of every Keras in the museum, of those groups whose models are trained and predict.
 fn museum() -> Vec<(String, Group)> {
     let of = |version: &String| -> Vec<(String, Group)> {
-        let names = [version.as_str(), "layers", "recurrent", "convolutional", "images", "attention"];
+        let names =
+            [version.as_str(), "layers", "recurrent", "convolutional", "images", "attention", "kinds"];
         names.iter().filter_map(|name| group_of(version, name)).collect()
     };
     versions().iter().flat_map(of).collect()
@@ -60,7 +61,9 @@ fn the_museum_loads_predicts_and_trains_on() {
     for (version, group) in museum() {
         for case in group.cases() {
             for file in files(&case).filter(|file| !file.ends_with(".weights.h5")) {
-                if let Err(why) = is_as_keras_left_it(&case, &on_disk(file, folder.path())) {
+                // Keras 2 had a BatchNormalization inside TimeDistributed see all steps at once.
+                let trains = !(case.name == "each_step" && version.starts_with("2."));
+                if let Err(why) = is_as_keras_left_it(&case, &on_disk(file, folder.path()), trains) {
                     failed.push(format!("{file} of Keras {version}: {why}"));
                 }
             }
@@ -69,13 +72,21 @@ fn the_museum_loads_predicts_and_trains_on() {
     assert!(failed.is_empty(), "{}", failed.join("\n"));
 }
 
-fn is_as_keras_left_it(case: &Case<'_>, path: &std::path::Path) -> std::result::Result<(), String> {
+fn is_as_keras_left_it(
+    case: &Case<'_>,
+    path: &std::path::Path,
+    trains: bool,
+) -> std::result::Result<(), String> {
     let mut loaded = load(path, &CustomObjects::new()).map_err(|error| error.to_string())?;
     if !loaded.warnings.is_empty() {
         return Err(loaded.warnings.join("; "));
     }
     check_predictions(&path.display().to_string(), case, &mut loaded.model);
-    if case.meta.get("continued").is_none() { Ok(()) } else { losses_agree(&mut loaded.model, case, 3.0) }
+    if case.meta.get("continued").is_none() || !trains {
+        Ok(())
+    } else {
+        losses_agree(&mut loaded.model, case, 3.0)
+    }
 }
 
 /// Whether the next ten losses are those of Keras, to so many times the tolerance.
