@@ -179,12 +179,16 @@ fn lambda_of(words: &Words, cx: Cx<'_>) -> Option<Found> {
 }
 
 fn is_known(words: &Words, cx: Cx<'_>) -> bool {
-    cx.custom.find_layer(words.registered.as_deref(), &words.class_name).is_some()
-        || match (is_op(words), &words.registered) {
-            (true, _) => OPERATIONS.knows(&words.class_name),
-            (false, None) => LAYERS.knows(&words.class_name),
-            (false, Some(_)) => false,
-        }
+    cx.custom.find_layer(words.registered.as_deref(), &words.class_name).is_some() || is_ours(words)
+}
+
+/// Whether it is a layer or an operation of this library.
+pub(crate) fn is_ours(words: &Words) -> bool {
+    match (is_op(words), &words.registered) {
+        (true, _) => OPERATIONS.knows(&words.class_name),
+        (false, None) => LAYERS.knows(&words.class_name),
+        (false, Some(_)) => false,
+    }
 }
 
 /// The architecture of a model's description.

@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use ceras_graph::Tensor;
 use serde_json::Value;
 
-use crate::layers::LAYERS;
 use crate::layers::context::join;
 use crate::models::{Architecture, output_shape, snake_case};
 use crate::saving::FileKind;
@@ -85,8 +84,7 @@ impl Reader<'_> {
     }
 
     fn push(&mut self, layer: &Words, path: &str, shape: String, params: usize) {
-        let supported = build::is_model(layer)
-            || (layer.registered.is_none() && !build::is_op(layer) && LAYERS.knows(&layer.class_name));
+        let supported = build::is_model(layer) || build::is_ours(layer);
         self.layers.push(InspectedLayer {
             path: join(path, &layer.key),
             class_name: layer.registered.clone().unwrap_or_else(|| layer.class_name.clone()),
