@@ -104,6 +104,7 @@ def files_of(model, case):
             save(path)
         except Exception as error:
             print(f"{case}{end}: {error}")
+            path.unlink(missing_ok=True)
             continue
         names.append(f"museum/{VERSION}/{path.name}")
     return names

@@ -160,6 +160,35 @@ def shapes():
     return Model([x, y], outputs, name="shapes")
 
 
+def arranged():
+    from keras import Input, Model, ops
+
+    x, y = Input((4, 6), name="x"), Input((4, 6), name="y")
+    first, second, third = ops.split(x, 3, axis=-1)
+    left, right = ops.split(y, [1], axis=1)
+    outputs = [
+        ops.argmax(x, axis=-1),
+        ops.argmin(x, axis=1),
+        ops.argmax(x, axis=2, keepdims=True),
+        ops.tile(x, (1, 2, 1)),
+        ops.pad(x, ((0, 0), (1, 2), (0, 1))),
+        first * third,
+        second,
+        left,
+        right,
+        ops.einsum("bij,bkj->bik", x, y),
+        ops.norm(x, axis=-1),
+        ops.norm(x, axis=(1, 2), keepdims=True),
+        ops.norm(x, ord=1, axis=1),
+        ops.logsumexp(x, axis=-1),
+        ops.logsumexp(x, axis=1, keepdims=True),
+        ops.zeros_like(x) + ops.ones_like(y),
+        ops.swapaxes(x, 1, 2),
+        ops.flip(x, axis=1),
+    ]
+    return Model([x, y], outputs, name="arranged")
+
+
 def nested():
     from keras import Input, Model, Sequential, layers
 
@@ -231,6 +260,7 @@ def generate():
     add(group, "arithmetic", fresh(arithmetic))
     add(group, "functions", fresh(functions))
     add(group, "shapes", fresh(shapes))
+    add(group, "arranged", fresh(arranged))
     options = [
         dict(expand_nested=True),
         dict(show_trainable=True, line_length=100),

@@ -43,6 +43,11 @@ impl Applied {
         self.operation.module()
     }
 
+    /// Keras' `kwargs` of the call.
+    pub(crate) fn kwargs(&self) -> Config {
+        self.operation.keywords()
+    }
+
     /// Keras' `args` of the call, its tensors in place.
     pub(crate) fn args(&self, tensors: Vec<Json>) -> Vec<Json> {
         let mut tensors = VecDeque::from(tensors);
@@ -116,7 +121,8 @@ impl Layer for Applied {
 
     fn call(&self, cx: &mut CallCx<'_>, inputs: &[Traced]) -> Result<Vec<Traced>> {
         let operands = self.operands(inputs)?;
-        Ok(vec![self.operation.emit(cx.graph(), &operands)?.into()])
+        let outputs = self.operation.emit_all(cx.graph(), &operands)?;
+        Ok(outputs.into_iter().map(Traced::from).collect())
     }
 
     fn as_operation(&self) -> Option<&Applied> {

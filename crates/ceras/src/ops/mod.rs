@@ -20,6 +20,7 @@
 //! shapes that do not broadcast, is kept in the tensor and reported by the next `apply` or by [`Model::new`](crate::Model::new).
 
 mod applied;
+mod arrange;
 mod axes;
 mod binary;
 mod cast;
@@ -41,9 +42,10 @@ use serde_json::Value as Json;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::models::KerasTensor;
-use crate::registry::{Configurable, Entry, Registry};
+use crate::registry::{Config, Configurable, Entry, Registry};
 
 pub(crate) use applied::Applied;
+pub use arrange::*;
 pub use axes::Axes;
 pub use binary::*;
 pub use cast::cast;
@@ -69,6 +71,19 @@ pub trait Operation: Configurable {
     /// # Errors
     /// Operands that it cannot take.
     fn emit(&self, g: &mut Graph, operands: &[Operand<'_>]) -> Result<Value>;
+
+    /// Keras' arguments of a call by name, which say nothing here.
+    fn keywords(&self) -> Config {
+        Config::new()
+    }
+
+    /// Emits the operation, all outputs of one that has several.
+    ///
+    /// # Errors
+    /// As [`Operation::emit`].
+    fn emit_all(&self, g: &mut Graph, operands: &[Operand<'_>]) -> Result<Vec<Value>> {
+        self.emit(g, operands).map(|output| vec![output])
+    }
 }
 
 /// What an operation is applied to.
@@ -100,7 +115,8 @@ pub static OPERATIONS: Registry<dyn Operation> =
 /// All lists of entries one after the other.
 static ENTRIES: [&Entry<dyn Operation>; COUNT] = all();
 
-const LISTS: [&[&Entry<dyn Operation>]; 9] = [
+const LISTS: [&[&Entry<dyn Operation>]; 10] = [
+    arrange::ENTRIES,
     binary::ENTRIES,
     unary::ENTRIES,
     reduce::ENTRIES,

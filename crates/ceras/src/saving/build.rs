@@ -322,9 +322,6 @@ pub(crate) fn made(words: &Words, cx: Cx<'_>) -> Result<Made> {
             Built::Waiting(inner) => Made::Waiting(inner),
         });
     }
-    if is_op(words) {
-        return operation(words).map_err(|error| error.context(format!("in operation `{}`", words.key)));
-    }
     let mut words = words;
     let replacement;
     match lambda_of(words, cx) {
@@ -335,6 +332,9 @@ pub(crate) fn made(words: &Words, cx: Cx<'_>) -> Result<Made> {
             words = &replacement;
         }
         Some(Found::Not(_)) | None => {}
+    }
+    if is_op(words) {
+        return operation(words).map_err(|error| error.context(format!("in operation `{}`", words.key)));
     }
     let parsed =
         cx.custom.at_hand(|| match cx.custom.find_layer(words.registered.as_deref(), &words.class_name) {
@@ -367,8 +367,10 @@ fn operation(words: &Words) -> Result<Made> {
     // A Sequential model says nothing of calls: each is of one tensor.
     let one = || vec![json!({"class_name": "__keras_tensor__"})];
     let applied = Applied::from_file(&words.class_name, &words.config, &calls.next().unwrap_or_else(one))?;
-    let keywords =
-        |node: &Value| node.get("kwargs").and_then(Value::as_object).is_some_and(|map| !map.is_empty());
+    let given = |value: &Value| !value.is_null();
+    let keywords = |node: &Value| {
+        node.get("kwargs").and_then(Value::as_object).is_some_and(|map| map.values().any(given))
+    };
     if words.nodes.iter().any(keywords) || !calls.all(|call| applied.same_arguments(&call)) {
         let text = format!("`{}` is called with arguments by name or with several different ones", words.key);
         return Err(Error::new(ErrorKind::Unsupported, text));

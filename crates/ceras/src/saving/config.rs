@@ -300,7 +300,7 @@ fn inbound_node(architecture: &Architecture, call: &Call) -> Value {
     let tensors: Vec<Value> = call.inputs.iter().map(tensor).collect();
     let layer = &architecture.layers[call.layer].layer;
     if let Some(operation) = layer.as_operation() {
-        return json!({"args": operation.args(tensors), "kwargs": {}});
+        return json!({"args": operation.args(tensors), "kwargs": operation.kwargs()});
     }
     if let Some(called) = layer.as_called() {
         let (args, kwargs) = called.node(tensors);

@@ -192,6 +192,35 @@ fn translated(function: &str, named: &Map<String, Value>) -> Option<Translated> 
         "matmul" if named.values().all(|value| value != &json!(true)) => {
             with("Matmul", json!({}), vec![argument(get(&["b"])?)])
         }
+        "argmax" | "argmin" => {
+            let class_name = if name == "argmax" { "Argmax" } else { "Argmin" };
+            with(class_name, json!({"axis": or(&["axis", "dimension"], json!(0))}), Vec::new())
+        }
+        "tile" => with("Tile", json!({"repeats": plain_list(get(&["multiples"])?)?}), Vec::new()),
+        "pad" if get(&["constant_values"]).and_then(Value::as_f64).unwrap_or(0.0) == 0.0 => {
+            let mode = or(&["mode"], json!("CONSTANT")).as_str()?.to_lowercase();
+            with("Pad", json!({"pad_width": get(&["paddings"])?, "mode": mode}), Vec::new())
+        }
+        "split" => {
+            let parts = get(&["num_or_size_splits"])?.as_u64()?;
+            with("Split", json!({"indices_or_sections": parts, "axis": or(&["axis"], json!(0))}), Vec::new())
+        }
+        "norm" if get(&["ord"]).is_none_or(|ord| ord == "euclidean") => {
+            let keepdims = or(&["keepdims", "keep_dims"], json!(false));
+            with(
+                "Norm",
+                json!({"ord": null, "axis": or(&["axis"], Value::Null), "keepdims": keepdims}),
+                Vec::new(),
+            )
+        }
+        "reduce_logsumexp" => {
+            let keepdims = or(&["keepdims"], json!(false));
+            with("Logsumexp", json!({"axis": or(&["axis"], Value::Null), "keepdims": keepdims}), Vec::new())
+        }
+        "reverse" => with("Flip", json!({"axis": get(&["axis"])?}), Vec::new()),
+        "zeros_like" => with("ZerosLike", json!({}), Vec::new()),
+        "ones_like" => with("OnesLike", json!({}), Vec::new()),
+        "where" => with("Where", json!({}), vec![argument(get(&["x"])?), argument(get(&["y"])?)]),
         "bias_add" if get(&["data_format"]).is_none_or(|format| format != "NCHW") => {
             with("Add", json!({}), vec![argument(get(&["bias"])?)])
         }

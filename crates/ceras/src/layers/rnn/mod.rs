@@ -243,7 +243,10 @@ fn check_arguments(class_name: &str, arguments: &Config) -> Result<()> {
 fn call_node(mut inputs: Vec<Json>) -> (Json, Config) {
     let states = inputs.split_off(inputs.len().min(1));
     let mut named = Config::new();
-    if !states.is_empty() {
+    if states.is_empty() {
+        named.insert("training".to_owned(), false.into());
+        named.insert("mask".to_owned(), Json::Null);
+    } else {
         named.insert("initial_state".to_owned(), states.into());
     }
     (inputs.into(), named)
