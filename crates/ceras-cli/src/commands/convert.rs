@@ -44,6 +44,7 @@ impl Convert {
         let lost =
             contract.then(|| "the names of columns and classes have no place in such a file".to_owned());
         warn_all(lost.as_slice(), self.quiet);
+        warn_all(&model.differs_in_keras(), self.quiet || kind == FileKind::Safetensors);
         model.save_as(&self.output, kind)
     }
 }

@@ -11,6 +11,7 @@
 //! | `seed` | the model's seed: dropout and shuffling depend on it |
 //! | `step` | training steps done: dropout and shuffling depend on it |
 //! | `trainable` | layers by path whose own `trainable` is not what `config.json` says (a layer in a frozen model) |
+//! | `hard_sigmoid` | `keras_2` where `hard_sigmoid` in `config.json` is the function of Keras 2: 0.2 x + 0.5 between 0 and 1 |
 //! | `contract` | what the model is for: see [`Contract`] |
 //! | `history` | `{"epoch": [0, 1, …], "loss": […], …}`, a list for each metric, null where it was not measured |
 
@@ -99,6 +100,8 @@ pub(crate) struct State {
     pub(crate) seed: u64,
     pub(crate) step: Option<u64>,
     pub(crate) trainable: Vec<(String, bool)>,
+    /// Whether `hard_sigmoid` in `config.json` is that of Keras 2.
+    pub(crate) old_hard_sigmoid: bool,
 }
 
 /// The text of `ceras.json`.
@@ -115,6 +118,9 @@ pub(crate) fn to_json(extras: &Extras, state: &State) -> Value {
     if !state.trainable.is_empty() {
         let trainable = state.trainable.iter().map(|(path, trainable)| (path.clone(), json!(trainable)));
         json.insert("trainable".into(), trainable.collect());
+    }
+    if state.old_hard_sigmoid {
+        json.insert("hard_sigmoid".into(), json!("keras_2"));
     }
     if let Some(contract) = &extras.contract {
         json.insert("contract".into(), json!(contract));
@@ -155,6 +161,7 @@ pub(crate) fn from_json(json: Value) -> Result<(Extras, State)> {
         seed: json.shift_remove("seed").and_then(|seed| seed.as_u64()).unwrap_or(0),
         step: json.shift_remove("step").and_then(|step| step.as_u64()),
         trainable,
+        old_hard_sigmoid: json.shift_remove("hard_sigmoid").is_some_and(|which| which == "keras_2"),
     };
     let extras = Extras {
         contract,
@@ -234,7 +241,12 @@ mod tests {
             other: Map::from_iter([("mine".to_owned(), json!([1, 2]))]),
             ..Extras::default()
         };
-        let state = State { seed: u64::MAX, step: Some(3), trainable: vec![("a/b".into(), false)] };
+        let state = State {
+            seed: u64::MAX,
+            step: Some(3),
+            trainable: vec![("a/b".into(), false)],
+            old_hard_sigmoid: true,
+        };
         let text = to_json(&extras, &state).to_string();
         let (read, read_state) = from_json(serde_json::from_str(&text).unwrap()).unwrap();
         assert_eq!(read_state, state);

@@ -59,7 +59,10 @@ impl Model {
                 let named = |(weight, value): (Weight<'_>, Tensor)| (join(weight.path, weight.name), value);
                 let tensors: Vec<(String, Tensor)> =
                     self.weights_with_values().into_iter().map(named).collect();
-                let metadata = [(CONFIG_KEY, self.to_json()?), (EXTRAS_KEY, self.extras_json(self.extras()))];
+                let metadata = [
+                    (CONFIG_KEY, python_json::to_string(&self.config_json()?)),
+                    (EXTRAS_KEY, self.extras_json(self.extras())),
+                ];
                 safetensors::write(&tensors, &metadata)?
             }
             FileKind::Config => self.to_json()?.into_bytes(),
@@ -81,7 +84,7 @@ impl Model {
     /// # Ok::<(), ceras::Error>(())
     /// ```
     pub fn to_json(&self) -> Result<String> {
-        Ok(python_json::to_string(&self.config_json()?))
+        Ok(python_json::to_string(&self.keras_config()?.0))
     }
 
     /// The model of Keras' `config.json`, its weights filled by their initializers.

@@ -36,8 +36,10 @@ pub(crate) fn read(file: &Hdf5, origin: &str, cx: Cx<'_>) -> Result<Loaded> {
     let mut words = parse_json(config.as_bytes(), "model_config")?;
     let keras_version =
         file.text("", "keras_version").or_else(|| file.text("model_weights", "keras_version"));
-    old_words::keep_hard_sigmoid(&mut words, keras_version.as_deref());
     let mut warnings = Vec::new();
+    let extras = file.text("", EXTRAS_ATTRIBUTE);
+    let state = super::load::read_extras(extras.as_deref().map(str::as_bytes), &mut warnings);
+    old_words::keep_hard_sigmoid(&mut words, keras_version.as_deref(), state.1.old_hard_sigmoid);
     let stored = |layer: &str, weight: &str| {
         let group = join("model_weights", layer);
         let names = file.texts(&group, "weight_names")?;
@@ -72,8 +74,10 @@ pub(crate) fn read(file: &Hdf5, origin: &str, cx: Cx<'_>) -> Result<Loaded> {
         let optimizer = optimizer(file)?;
         compile(&mut model, &words, optimizer, cx, &mut warnings)?;
     }
-    let extras = file.text("", EXTRAS_ATTRIBUTE);
-    let state = super::load::read_extras(extras.as_deref().map(str::as_bytes), &mut warnings);
+    if let Some(unusable) = &mut model.saved.unusable {
+        // Words of an older Keras are none that a new file could hold.
+        unusable.words = json!({});
+    }
     super::load::settle(&mut model, state)?;
     Ok(Loaded { model, kind: FileKind::Hdf5, keras_version, warnings })
 }
@@ -253,7 +257,7 @@ fn optimizer(file: &Hdf5) -> Result<Option<Vec<Tensor>>> {
 /// The file of a whole model.
 pub(crate) fn tree(model: &Model) -> Result<Tree> {
     let mut tree = Tree::default();
-    let envelope = model.config_json()?;
+    let envelope = model.keras_config()?.0;
     let mut text = |name: &str, value: String| tree.attribute(name, Attribute::Text(value));
     text("keras_version", super::save::KERAS_VERSION.to_owned());
     text("backend", "ceras".to_owned());

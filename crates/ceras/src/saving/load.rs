@@ -156,9 +156,13 @@ fn from_archive(mut archive: Archive, kind: FileKind, origin: &str, cx: Cx<'_>) 
         let metadata: Value = serde_json::from_slice(&metadata).ok()?;
         Some(metadata.get("keras_version")?.as_str()?.to_owned())
     });
-    old_words::keep_hard_sigmoid(&mut words, keras_version.as_deref().or(Some("3")));
     let mut warnings = Vec::new();
     let extras = read_extras(archive.member(EXTRAS)?.as_deref(), &mut warnings);
+    old_words::keep_hard_sigmoid(
+        &mut words,
+        keras_version.as_deref().or(Some("3")),
+        extras.1.old_hard_sigmoid,
+    );
     let built = build::model(&words, cx)?;
     let mut model = match built {
         waiting @ Built::Waiting(_) => Model::of_words(waiting, cx.custom.fresh_limit())?,

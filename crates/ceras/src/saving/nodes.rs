@@ -320,6 +320,10 @@ impl Graph<'_> {
                 ends.push(self.end(items, self.legacy || functional)?);
                 Ok(Structure::One)
             }
+            // In Keras 2 a list of one output is that output.
+            Value::Array(items) if self.legacy && items.len() == 1 && items[0].is_array() => {
+                self.collect_ends(&items[0], ends, depth + 1)
+            }
             Value::Array(items) if depth < 8 => {
                 let items = items.iter().map(|item| self.collect_ends(item, ends, depth + 1));
                 items.collect::<Result<Vec<_>>>().map(Structure::List)

@@ -2,10 +2,26 @@
 
 use serde_json::{Value, json};
 
-/// Keras 3 changed the function that `hard_sigmoid` names. Files of Keras 1 and 2 keep theirs.
-pub(crate) fn keep_hard_sigmoid(config: &mut Value, keras_version: Option<&str>) {
-    if keras_version.is_none_or(|version| version.starts_with(['1', '2'])) {
-        let new = json!("hard_sigmoid_keras_2");
+/// The name here of the function that Keras 1 and 2 call `hard_sigmoid`.
+const OLD_HARD_SIGMOID: &str = "hard_sigmoid_keras_2";
+
+/// Keras 3 has no such function. Its own stands in for it in what Keras is to read; whether that was so.
+pub(crate) fn give_up_hard_sigmoid(config: &mut Value) -> bool {
+    let mut met = false;
+    each_entry(config, &mut |_, value| {
+        if value.as_str() == Some(OLD_HARD_SIGMOID) {
+            *value = json!("hard_sigmoid");
+            met = true;
+        }
+    });
+    met
+}
+
+/// Keras 3 changed the function that `hard_sigmoid` names. Files of Keras 1 and 2 keep theirs, and so do files of this library
+/// that say so.
+pub(crate) fn keep_hard_sigmoid(config: &mut Value, keras_version: Option<&str>, said: bool) {
+    if said || keras_version.is_none_or(|version| version.starts_with(['1', '2'])) {
+        let new = json!(OLD_HARD_SIGMOID);
         each_entry(config, &mut |key, value| {
             let named = |value: &Value| value.as_str() == Some("hard_sigmoid");
             if key.ends_with("activation") && (named(value) || value.get("config").is_some_and(named)) {
@@ -77,9 +93,11 @@ mod tests {
     fn hard_sigmoid_is_that_of_the_files_keras() {
         for (version, kept) in [(Some("2.2.4"), true), (None, true), (Some("3.15.1"), false)] {
             let mut config = json!({"a": {"recurrent_activation": "hard_sigmoid"}, "name": "hard_sigmoid"});
-            keep_hard_sigmoid(&mut config, version);
+            keep_hard_sigmoid(&mut config, version, false);
             let word = if kept { "hard_sigmoid_keras_2" } else { "hard_sigmoid" };
             assert_eq!(config, json!({"a": {"recurrent_activation": word}, "name": "hard_sigmoid"}));
+            assert_eq!(give_up_hard_sigmoid(&mut config), kept);
+            assert_eq!(config["a"]["recurrent_activation"], "hard_sigmoid");
         }
     }
 }

@@ -38,7 +38,7 @@ impl Model {
     pub fn save_with(&self, path: impl AsRef<Path>, extras: &Extras) -> Result<()> {
         let date = extras.run_started.as_deref().unwrap_or(NO_DATE);
         let metadata = python_json::to_string(&json!({"keras_version": KERAS_VERSION, "date_saved": date}));
-        let config = python_json::to_string(&self.config_json()?);
+        let config = python_json::to_string(&self.keras_config()?.0);
         let weights = self.weight_tree()?.to_bytes()?;
         let extras = self.extras_json(extras);
         let mut members: Vec<(&str, &[u8])> =
@@ -46,6 +46,20 @@ impl Model {
         members.extend(self.saved.assets.iter().map(|(name, bytes)| (name.as_str(), &bytes[..])));
         members.push((EXTRAS, extras.as_bytes()));
         write_atomically(path, |writer| archive::write_members(writer, &members))
+    }
+
+    /// Keras' `config.json` in words that Keras knows, and whether it then computes something else.
+    pub(crate) fn keras_config(&self) -> Result<(Value, bool)> {
+        let mut config = self.config_json()?;
+        let differs = super::old_words::give_up_hard_sigmoid(&mut config);
+        Ok((config, differs))
+    }
+
+    /// What Keras 3 will compute otherwise with the file that this model is saved to, in words.
+    pub fn differs_in_keras(&self) -> Vec<String> {
+        let differs = self.keras_config().is_ok_and(|(_, differs)| differs);
+        let text = "`hard_sigmoid` is another function in Keras 3 than in this model of an older Keras, so that its predictions there differ; here they stay";
+        differs.then(|| text.to_owned()).into_iter().collect()
     }
 
     /// The text of `ceras.json`.

@@ -132,7 +132,8 @@ impl Model {
                 }
             });
         }
-        State { seed: self.seed, step: Some(self.step), trainable }
+        let old_hard_sigmoid = self.keras_config().is_ok_and(|(_, differs)| differs);
+        State { seed: self.seed, step: Some(self.step), trainable, old_hard_sigmoid }
     }
 }
 

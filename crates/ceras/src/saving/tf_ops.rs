@@ -143,9 +143,18 @@ fn argument(value: &Value) -> Value {
     let is_triple = |items: &[Value]| matches!(items, [name, call, output] if name.is_string() && call.is_u64() && output.is_u64());
     match value {
         Value::Array(items) if is_triple(items) => tensor_or_number(items).unwrap_or_else(|| value.clone()),
+        Value::Array(items) if is_numbers(items) => {
+            json!({"class_name": "__tensor__", "config": {"value": value, "dtype": "float32"}})
+        }
         Value::Array(items) => items.iter().map(argument).collect(),
         plain => plain.clone(),
     }
+}
+
+/// Whether lists hold numbers and nothing else.
+fn is_numbers(items: &[Value]) -> bool {
+    !items.is_empty()
+        && items.iter().all(|item| item.is_number() || item.as_array().is_some_and(|inner| is_numbers(inner)))
 }
 
 fn found(list: &'static [(&str, &str)], name: &str) -> Option<&'static str> {
@@ -261,6 +270,9 @@ fn plain_list(value: &Value) -> Option<&Value> {
 fn index(item: &Value) -> Value {
     match item.as_object() {
         Some(map) if map.contains_key("start") => json!({"class_name": "__slice__", "config": item}),
+        Some(map) if map.get("class_name").is_some_and(|name| name == "__ellipsis__") => {
+            json!({"class_name": "__ellipsis__", "config": {}})
+        }
         _ => item.clone(),
     }
 }

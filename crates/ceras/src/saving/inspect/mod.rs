@@ -57,7 +57,15 @@ pub fn inspect(path: impl AsRef<Path>) -> Result<Inspection> {
     let contents = Contents::read(path)?;
     let custom = CustomObjects::new();
     let warnings = std::cell::RefCell::default();
-    let cx = Cx { custom: &custom, location: Location::caller(), warnings: &warnings, stored: None };
+    let stored = |layer: &str, weight: &str| {
+        let (group, weight) = (format!("/{layer}/"), format!("/{weight}"));
+        let is_it = |name: &str| {
+            name.contains(&group) && name.rfind('/').is_some_and(|at| name[at..].starts_with(&weight))
+        };
+        let found = contents.weights.iter().find(|(name, _)| is_it(name));
+        found.map(|(_, tensor)| tensor.dims().to_vec())
+    };
+    let cx = Cx { custom: &custom, location: Location::caller(), warnings: &warnings, stored: Some(&stored) };
     let built = contents.config.as_ref().map(|config| build::model(config, cx));
     let (architecture, mut obstacle): (Option<Box<Architecture>>, Option<Error>) = match built {
         Some(Ok(Built::Ready(architecture))) => (Some(architecture), None),
@@ -245,7 +253,8 @@ fn name_of(value: &Value) -> String {
         Value::Array(items) => items.iter().map(name_of).collect::<Vec<_>>().join(", "),
         Value::Object(map) => match map.get("class_name").and_then(Value::as_str) {
             Some("function") => map.get("config").map(name_of).unwrap_or_default(),
-            Some(class_name) => class_name.to_owned(),
+            // Keras 2.11 to 2.15 registered its own optimizers as if they were somebody else's.
+            Some(class_name) => class_name.strip_prefix("Custom>").unwrap_or(class_name).to_owned(),
             None => map
                 .iter()
                 .map(|(key, value)| format!("{key}: {}", name_of(value)))

@@ -70,3 +70,24 @@ fn old_models_are_the_same_in_new_files() {
         Ok(())
     });
 }
+
+#[test]
+fn the_old_hard_sigmoid_survives_every_kind_of_file() {
+    let folder = temporary();
+    let mut model = load_model(fixtures().join("museum/2.15.0/pictures_in_time.h5")).unwrap();
+    assert_eq!(model.differs_in_keras().len(), 1);
+    let x = Tensor::new(&[1, 4], [0.5f32, -1.0, 2.0, 0.25]).unwrap();
+    let y = model.predict(&x).unwrap();
+    for name in ["a.keras", "b.h5", "c.safetensors"] {
+        let path = folder.path().join(name);
+        model.save_as(&path, FileKind::of_name(&path).unwrap()).unwrap();
+        let mut again = load_model(&path).unwrap();
+        assert_eq!(again.predict(&x).unwrap(), y, "{name}");
+        assert_eq!(again.differs_in_keras().len(), 1, "{name}");
+    }
+    // Keras knows no such word.
+    assert!(!model.to_json().unwrap().contains("hard_sigmoid_keras_2"));
+    let mut archive = Archive::open(std::fs::read(folder.path().join("a.keras")).unwrap()).unwrap();
+    let config = String::from_utf8(archive.member("config.json").unwrap().unwrap()).unwrap();
+    assert!(config.contains("\"hard_sigmoid\"") && !config.contains("hard_sigmoid_keras_2"));
+}
