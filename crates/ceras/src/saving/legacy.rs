@@ -71,7 +71,14 @@ pub(crate) fn read(file: &Hdf5, origin: &str, cx: Cx<'_>) -> Result<Loaded> {
         && let Some(training) = file.text("", "training_config")
     {
         let words = json!({"compile_config": compile_words(migrate::plain(parse_json(training.as_bytes(), "training_config")?))});
-        let optimizer = optimizer(file)?;
+        // Some versions end in the middle of writing the optimizer, and the model is whole by then.
+        let optimizer = optimizer(file).unwrap_or_else(|error| {
+            warnings.push(format!(
+                "the optimizer's state cannot be read, training starts afresh: {}",
+                error.message()
+            ));
+            Some(Vec::new())
+        });
         compile(&mut model, &words, optimizer, cx, &mut warnings)?;
     }
     if let Some(unusable) = &mut model.saved.unusable {

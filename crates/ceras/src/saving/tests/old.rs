@@ -91,3 +91,26 @@ fn the_old_hard_sigmoid_survives_every_kind_of_file() {
     let config = String::from_utf8(archive.member("config.json").unwrap().unwrap()).unwrap();
     assert!(config.contains("\"hard_sigmoid\"") && !config.contains("hard_sigmoid_keras_2"));
 }
+
+#[test]
+fn a_model_without_its_optimizers_state_is_whole() {
+    let mut model = Sequential::new().add(Input::new([2])).add(Dense::new(1)).build().unwrap();
+    model.compile(Compile::new("mse")).unwrap();
+    let mut tree = crate::saving::legacy::tree(&model).unwrap();
+    let names = crate::saving::hdf5::Attribute::Texts(vec!["iteration".into(), "ftrl/slot".into()]);
+    let group = tree.group("optimizer_weights");
+    *group = Default::default();
+    group.attribute("weight_names", names);
+    let mut loaded = load_bytes(tree.to_bytes().unwrap(), &CustomObjects::new()).unwrap();
+    assert!(
+        loaded.warnings.iter().any(|text| text.contains("training starts afresh")),
+        "{:?}",
+        loaded.warnings
+    );
+    let x = Tensor::new(&[1, 2], [1.0f32, 2.0]).unwrap();
+    assert_eq!(loaded.model.predict(&x).unwrap(), model.predict(&x).unwrap());
+    loaded
+        .model
+        .train_on_batch(&x, Tensor::new(&[1, 1], [0.5f32]).unwrap(), crate::training::OnBatch::new())
+        .unwrap();
+}
