@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use ceras_graph::{Graph, GraphError, Value};
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 
 use super::{Activation, ActivationRef, rules};
 use crate::error::Result;
 use crate::layers::context::Trace;
-use crate::layers::{BuildCx, CallCx, LAYERS, LayerRef};
+use crate::layers::{BuildCx, CallCx, LayerRef};
 use crate::registry::{Config, Configurable};
+use crate::saving::layer_inside;
 
 /// What a layer without weights computes, such as `LeakyReLU` with a slope of its own.
 ///
@@ -87,7 +88,6 @@ impl ActivationRef {
         if !module.starts_with("keras.layers") && !module.starts_with("keras.src.layers") {
             return None;
         }
-        let words = json!({"class_name": value.get("class_name")?, "config": value.get("config")?});
-        Some(LAYERS.from_json(&words).map(|layer| ActivationRef::of_layer(LayerRef(layer))))
+        Some(layer_inside(value, "an activation").map(ActivationRef::of_layer))
     }
 }

@@ -142,6 +142,12 @@ impl Architecture {
             visit(&path, &**layer);
             if let Some(inner) = layer.as_architecture() {
                 inner.visit(&path, visit);
+            } else if let Some((attribute, wrapped)) = layer.inside()
+                && let Some(inner) = wrapped.as_architecture()
+            {
+                let path = join(&path, attribute);
+                visit(&path, inner);
+                inner.visit(&path, visit);
             }
         }
     }

@@ -104,6 +104,8 @@ fn scan(
     for (index, layer) in layers.iter().enumerate() {
         if is_model(layer) {
             scan(layer, cx, unsupported, hint)?;
+        } else if let Some(inner) = model_in(layer)? {
+            scan(&inner, cx, unsupported, hint)?;
         } else if let Some(Found::Not(what)) = lambda_of(layer, cx) {
             let place = format!("layer {} of {} in `{model}`", index + 1, layers.len());
             unsupported.push(format!("`{}` (Lambda), {place}: {}", layer.key, what.words));
@@ -116,6 +118,13 @@ fn scan(
         }
     }
     Ok(())
+}
+
+/// The description of the model that a layer applies, such as the one inside a `TimeDistributed`.
+fn model_in(words: &Words) -> Result<Option<Words>> {
+    let inner = words.config.get("layer").filter(|inner| inner.get("class_name").is_some());
+    let inner = inner.map(|inner| migrate::layer(inner, &format!("inside `{}`", words.key))).transpose()?;
+    Ok(inner.filter(is_model))
 }
 
 /// Whether it is an operation on symbolic tensors, such as `x * 2`, which Keras saves like a layer.
@@ -349,7 +358,7 @@ pub(crate) fn made(words: &Words, cx: Cx<'_>) -> Result<Made> {
 /// Makes the model of a description that stands in the config of a layer.
 #[track_caller]
 pub(crate) fn model_inside(words: &Words) -> Result<LayerRef> {
-    let (custom, warnings) = (CustomObjects::new(), RefCell::default());
+    let (custom, warnings) = (super::custom::at_hand(), RefCell::default());
     let cx = Cx { custom: &custom, location: Location::caller(), warnings: &warnings, stored: None };
     match made(words, cx)? {
         Made::Layer(layer) => Ok(layer),

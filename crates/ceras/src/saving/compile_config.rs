@@ -245,6 +245,7 @@ pub(crate) fn optimizer_variables(model: &Model) -> Result<Option<Vec<Tensor>>> 
 pub(crate) fn restore_optimizer(model: &mut Model, variables: &[Tensor]) -> Result<Option<String>> {
     let optimizer = &model.compiled()?.optimizer;
     let (scheduled, leading) = (optimizer.common().is_scheduled(), optimizer.leading_slots());
+    let variables = if leading == 0 { unwrapped(variables) } else { variables };
     let Some((first, variables)) = variables.split_at_checked(leading) else {
         return Ok(Some(UNREADABLE.into()));
     };
@@ -273,6 +274,16 @@ pub(crate) fn restore_optimizer(model: &mut Model, variables: &[Tensor]) -> Resu
         expected.len()
     );
     Ok(Some(text))
+}
+
+/// The variables of the optimizer itself where a mixed policy wrapped it in one that scales the loss, which `compile_config`
+/// does not say: that one's steps, learning rate, counter and scale come before the steps of the optimizer inside.
+fn unwrapped(variables: &[Tensor]) -> &[Tensor] {
+    use ceras_graph::DType::{F32, I64};
+    let begins = [I64, F32, I64, F32, I64];
+    let wrapped = variables.len() > begins.len()
+        && variables.iter().zip(begins).all(|(own, dtype)| own.rank() == 0 && own.dtype() == dtype);
+    if wrapped { &variables[4..] } else { variables }
 }
 
 /// The slots of another version's optimizer in today's order.

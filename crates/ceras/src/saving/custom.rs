@@ -103,6 +103,11 @@ pub(crate) fn own<T: Own>(value: &Value) -> Option<Result<T>> {
     Some(parse(&config))
 }
 
+/// The classes that are at hand.
+pub(crate) fn at_hand() -> CustomObjects {
+    AT_HAND.with_borrow(|at_hand| at_hand.last().cloned()).unwrap_or_default()
+}
+
 /// A user's own layers, losses, regularizers and so on, by the names that a file has for them: the registered name
 /// (`my_package>Scale`) or the class name alone.
 ///

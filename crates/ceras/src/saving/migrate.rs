@@ -43,6 +43,7 @@ const CLASSES: &[(&str, &str)] = &[
     ("Convolution2DTranspose", "Conv2DTranspose"),
     ("Deconvolution2D", "Conv2DTranspose"),
     ("SeparableConvolution2D", "SeparableConv2D"),
+    ("ThresholdedReLU", "ReLU"),
     ("LSTMV1", "LSTM"),
     ("LSTMV2", "LSTM"),
     ("GRUV1", "GRU"),
@@ -160,6 +161,9 @@ fn layer_config(class_name: &str, config: &mut Map<String, Value>) -> Option<Val
             config.shift_remove(key);
         }
     }
+    if class_name == "ReLU" {
+        rename(config, "theta", "threshold");
+    }
     if class_name == "LeakyReLU" {
         rename(config, "alpha", "negative_slope");
     }
@@ -250,6 +254,7 @@ pub(crate) fn object(key: &str, value: &mut Value) {
 pub(crate) fn optimizer(envelope: &mut Value) {
     if let Some(class_name) = envelope.get("class_name").and_then(Value::as_str) {
         let bare = class_name.rsplit('>').next().unwrap_or(class_name);
+        let bare = if bare == "LossScaleOptimizerV3" { "LossScaleOptimizer" } else { bare };
         envelope["class_name"] = json!(bare);
     }
     let Some(config) = envelope.get_mut("config").and_then(Value::as_object_mut) else { return };

@@ -35,19 +35,27 @@ pub(crate) fn keep_hard_sigmoid(config: &mut Value, keras_version: Option<&str>,
 /// say of it.
 pub(crate) fn concede(config: &mut Value) -> Vec<String> {
     let mut said: Vec<String> = Vec::new();
+    let mut mixed = false;
     let mut say = |text: String| {
         if !said.contains(&text) {
             said.push(text);
         }
     };
     each_entry(config, &mut |key, value| match key {
-        // The weights of a mixed policy are `float32`; half precision is how TensorFlow computes with them.
+        // The weights of a mixed policy are `float32`, and `float32` holds what half precision does.
         "dtype" => {
             let name = value.as_str().or_else(|| value.pointer("/config/name")?.as_str()).unwrap_or_default();
             if matches!(name, "mixed_float16" | "mixed_bfloat16") {
                 say(format!(
                     "the layers of the policy `{name}` are computed in float32, as their weights are"
                 ));
+                *value = json!("float32");
+                mixed = true;
+            } else if matches!(name, "float16" | "bfloat16") {
+                // Tensors between layers of a mixed policy are of this type too.
+                if !mixed {
+                    say(format!("the layers of the policy `{name}` are computed and kept in float32"));
+                }
                 *value = json!("float32");
             }
         }
@@ -87,6 +95,10 @@ mod tests {
             json!([{"dtype": "float32", "stateful": false}, {"dtype": "float32"}, {"dtype": "float32"}]);
         assert_eq!(config["layers"], layers);
         assert_eq!(said.len(), 2, "{said:?}");
+        let mut half =
+            json!({"layers": [{"dtype": {"class_name": "DTypePolicy", "config": {"name": "bfloat16"}}}]});
+        assert_eq!(concede(&mut half).len(), 1);
+        assert_eq!(half["layers"][0]["dtype"], "float32");
     }
 
     #[test]

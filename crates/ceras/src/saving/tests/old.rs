@@ -1,4 +1,5 @@
-//! Files of Kerases older than the museum's, in one archive: `FILE` with `FILE.npz` of inputs `x0`, … and outputs `y0`, ….
+//! Files of Kerases older than the museum's, and of kinds that people publish, in two archives: `FILE` with `FILE.npz` of
+//! inputs `x0`, … and outputs `y0`, ….
 
 use ceras_testkit::oracle::read_npz;
 
@@ -7,10 +8,14 @@ use super::*;
 /// Says what is wrong with a model, of which inputs and outputs are known.
 type Check<'a> = dyn Fn(Loaded, &[Tensor], &[Vec<f64>]) -> std::result::Result<(), String> + 'a;
 
-/// Opens each file of the archive and checks the model.
+/// Opens each file of the archives and checks the model.
 fn each(check: &Check<'_>) {
+    ["museum_old.zip", "museum_files.zip"].iter().for_each(|archive| each_of(archive, check));
+}
+
+fn each_of(archive: &str, check: &Check<'_>) {
     let folder = temporary();
-    let mut archive = Archive::open(std::fs::read(fixtures().join("museum_old.zip")).unwrap()).unwrap();
+    let mut archive = Archive::open(std::fs::read(fixtures().join(archive)).unwrap()).unwrap();
     let mut failed = Vec::new();
     for name in archive.names().into_iter().filter(|name| !name.ends_with(".npz")) {
         let npz = format!("{name}.npz");
