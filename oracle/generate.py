@@ -27,6 +27,7 @@ GROUPS = [
     "layers_attention",
     "layers_merging",
     "layers_rnn",
+    "layers_cells",
     "layers_conv_lstm",
     "losses",
     "ctc",

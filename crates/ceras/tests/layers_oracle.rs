@@ -207,6 +207,11 @@ fn recurrent_layers_of_pictures_are_keras() {
     check_group("layers_conv_lstm", 13);
 }
 
+#[test]
+fn recurrent_layers_of_cells_are_keras() {
+    check_group("layers_cells", 22);
+}
+
 /// The layer with the case's arguments of the call.
 fn called(layer: LayerRef, case: &Case<'_>) -> LayerRef {
     let Some(arguments) = case.meta.get("arguments").and_then(Json::as_object) else { return layer };
@@ -215,11 +220,18 @@ fn called(layer: LayerRef, case: &Case<'_>) -> LayerRef {
 
 /// Keras' config without the shapes that it notes for the layers inside a wrapper.
 fn without_shapes(mut config: Json) -> Json {
-    for key in ["layer", "backward_layer"] {
-        if let Some(inner) = config.get_mut(key).and_then(Json::as_object_mut) {
+    fn without(envelope: &mut Json) {
+        if let Some(inner) = envelope.as_object_mut() {
             inner.shift_remove("build_config");
         }
+        if let Some(config) = envelope.get_mut("config") {
+            *config = without_shapes(config.take());
+        }
     }
+    for key in ["layer", "backward_layer", "cell"] {
+        config.get_mut(key).into_iter().for_each(without);
+    }
+    config.get_mut("cells").and_then(Json::as_array_mut).into_iter().flatten().for_each(without);
     config
 }
 

@@ -91,6 +91,11 @@ impl<'a> BuildCx<'a> {
         }
     }
 
+    /// Makes the weights declared from `first` on ones that are not trained.
+    pub(crate) fn freeze_from(&mut self, first: usize) {
+        self.specs[first..].iter_mut().for_each(|spec| spec.trainable = false);
+    }
+
     /// Declares a weight: Keras' name, its type, how it is filled.
     pub fn weight(
         &mut self,

@@ -58,7 +58,10 @@ pub use reshaping::{
     Cropping1D, Cropping2D, Cropping3D, Flatten, Permute, RepeatVector, Reshape, UpSampling1D, UpSampling2D,
     UpSampling3D, ZeroPadding1D, ZeroPadding2D, ZeroPadding3D,
 };
-pub use rnn::{Bidirectional, ConvLSTM1D, ConvLSTM2D, ConvLSTM3D, GRU, LSTM, SimpleRNN, TimeDistributed};
+pub use rnn::{
+    Bidirectional, ConvLSTM1D, ConvLSTM2D, ConvLSTM3D, GRU, GRUCell, LSTM, LSTMCell, RNN, SimpleRNN,
+    SimpleRNNCell, StackedRNNCells, TimeDistributed,
+};
 pub use spatial::{Margins, Padding, Sizes};
 
 /// The layers that a file may name.
@@ -108,9 +111,14 @@ pub static LAYERS: Registry<dyn Layer> = Registry {
         &rnn::conv_lstm1d::ENTRY,
         &rnn::conv_lstm2d::ENTRY,
         &rnn::conv_lstm3d::ENTRY,
+        &rnn::cells::GRU_CELL,
+        &rnn::cells::LSTM_CELL,
+        &rnn::cells::SIMPLE_RNN_CELL,
         &rnn::gru::ENTRY,
         &rnn::lstm::ENTRY,
+        &rnn::rnn_layer::ENTRY,
         &rnn::simple_rnn::ENTRY,
+        &rnn::stacked_rnn_cells::ENTRY,
         &rnn::time_distributed::ENTRY,
         &regularization::activity_regularization::ENTRY,
         &regularization::alpha_dropout::ENTRY,
@@ -262,6 +270,13 @@ pub trait Layer: Configurable {
 
     /// The layer that this one applies, when it does nothing but that, and the name that it has it under.
     fn inside(&self) -> Option<(&'static str, &LayerRef)> {
+        None
+    }
+
+    /// What a recurrent layer does in one step, when this is that.
+    #[doc(hidden)]
+    #[allow(private_interfaces, reason = "only this library's cells answer")]
+    fn as_cell(&self) -> Option<&dyn rnn::cells::Cell> {
         None
     }
 

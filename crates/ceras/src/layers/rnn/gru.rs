@@ -3,8 +3,8 @@
 use ceras_graph::{Graph, GraphError, Shape, TensorType, Value, compose, ops};
 
 use super::{
-    CELL, Recurrence, check_sequence, dropout_modes, dropped_input, gate, part, recurrent_layer,
-    recurrent_product, sequence_and_states, state_noise,
+    Recurrence, check_sequence, dropout_modes, dropped_input, gate, part, recurrent_layer, recurrent_product,
+    sequence_and_states, state_noise,
 };
 use crate::activations::{ActivationRef, Sigmoid};
 use crate::error::Result;
@@ -127,11 +127,11 @@ impl Layer for GRU {
         let (input, initial) = sequence_and_states("GRU", inputs, 1)?;
         let x = cx.as_float(input.value, self.dtype.dtype(), "inputs")?;
         let x = dropped_input(cx, x, self.dropout, self.seed)?;
-        let kernel = cx.part_weight(CELL, "kernel")?;
+        let kernel = cx.part_weight(&self.part, "kernel")?;
         let mut projected = compose::dense(cx.graph(), x, kernel)?;
-        let mut constants = vec![cx.part_weight(CELL, "recurrent_kernel")?];
+        let mut constants = vec![cx.part_weight(&self.part, "recurrent_kernel")?];
         if self.use_bias {
-            let mut bias = cx.part_weight(CELL, "bias")?;
+            let mut bias = cx.part_weight(&self.part, "bias")?;
             let g = cx.graph();
             if self.reset_after {
                 let wide = Shape::from([3 * self.units]);

@@ -3,7 +3,7 @@
 use ceras_graph::{Graph, GraphError, Shape, Tensor, TensorType, Value, compose, ops};
 
 use super::{
-    CELL, Recurrence, check_sequence, dropout_modes, dropped_input, gate, recurrent_layer, recurrent_product,
+    Recurrence, check_sequence, dropout_modes, dropped_input, gate, recurrent_layer, recurrent_product,
     sequence_and_states, state_noise,
 };
 use crate::activations::{ActivationRef, Sigmoid};
@@ -137,13 +137,13 @@ impl Layer for LSTM {
         let (input, initial) = sequence_and_states("LSTM", inputs, 2)?;
         let x = cx.as_float(input.value, self.dtype.dtype(), "inputs")?;
         let x = dropped_input(cx, x, self.dropout, self.seed)?;
-        let kernel = cx.part_weight(CELL, "kernel")?;
+        let kernel = cx.part_weight(&self.part, "kernel")?;
         let mut projected = compose::dense(cx.graph(), x, kernel)?;
         if self.use_bias {
-            let bias = cx.part_weight(CELL, "bias")?;
+            let bias = cx.part_weight(&self.part, "bias")?;
             projected = compose::add(cx.graph(), projected, bias)?;
         }
-        let mut constants = vec![cx.part_weight(CELL, "recurrent_kernel")?];
+        let mut constants = vec![cx.part_weight(&self.part, "recurrent_kernel")?];
         constants.extend(state_noise(cx, x, &Shape::from([self.units]), self.recurrent_dropout, self.seed)?);
         let step = |g: &mut Graph, x: Value, states: &[Value], constants: &[Value]| {
             self.step(g, x, states, constants)

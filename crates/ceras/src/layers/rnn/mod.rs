@@ -1,23 +1,29 @@
 //! Recurrent layers: one step after another, with a state that is handed on.
 
 pub mod bidirectional;
+pub mod cells;
 mod conv_lstm;
 pub mod conv_lstm1d;
 pub mod conv_lstm2d;
 pub mod conv_lstm3d;
 pub mod gru;
 pub mod lstm;
+pub mod rnn_layer;
 pub mod simple_rnn;
+pub mod stacked_rnn_cells;
 pub mod time_distributed;
 pub mod wrapped;
 
 pub use bidirectional::Bidirectional;
+pub use cells::{GRUCell, LSTMCell, SimpleRNNCell};
 pub use conv_lstm1d::ConvLSTM1D;
 pub use conv_lstm2d::ConvLSTM2D;
 pub use conv_lstm3d::ConvLSTM3D;
 pub use gru::GRU;
 pub use lstm::LSTM;
+pub use rnn_layer::RNN;
 pub use simple_rnn::SimpleRNN;
+pub use stacked_rnn_cells::StackedRNNCells;
 pub use time_distributed::TimeDistributed;
 
 use ceras_graph::{Dim, Graph, GraphError, Shape, TensorType, Value, compose, ops};
@@ -383,6 +389,8 @@ macro_rules! recurrent_layer {
                 dropout: f64 = 0.0,
                 recurrent_dropout: f64 = 0.0,
                 $($after: $a_ty = $a_default,)*
+                #[serde(skip)]
+                part: String = crate::layers::rnn::CELL.to_owned(),
             }
         }
 
@@ -444,6 +452,17 @@ macro_rules! recurrent_layer {
                 bias_constraint: crate::constraints::ConstraintRef;
             }
 
+            /// The same layer with other flags, its weights in a part of this name.
+            pub(in crate::layers::rnn) fn flagged(mut self, part: &str, flags: crate::layers::rnn::Flags) -> $layer {
+                self.return_sequences = flags.return_sequences;
+                self.return_state = flags.return_state;
+                self.go_backwards = flags.go_backwards;
+                self.stateful = flags.stateful;
+                self.zero_output_for_mask = flags.zero_output_for_mask;
+                part.clone_into(&mut self.part);
+                self
+            }
+
             fn flags(&self) -> crate::layers::rnn::Flags {
                 crate::layers::rnn::Flags {
                     return_sequences: self.return_sequences,
@@ -464,7 +483,7 @@ macro_rules! recurrent_layer {
                 bias_initializer: &crate::initializers::InitializerRef,
             ) {
                 let (dtype, units) = (self.dtype.dtype(), self.units);
-                let mut cx = cx.part(crate::layers::rnn::CELL);
+                let mut cx = cx.part(&self.part);
                 cx.weight("kernel", dtype, &[features, gates * units], &self.kernel_initializer)
                     .regularizer(&self.kernel_regularizer)
                     .constraint(&self.kernel_constraint);

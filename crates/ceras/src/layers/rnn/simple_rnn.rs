@@ -3,7 +3,7 @@
 use ceras_graph::{Shape, TensorType, compose, ops};
 
 use super::{
-    CELL, Recurrence, check_sequence, dropout_modes, dropped_input, recurrent_layer, recurrent_product,
+    Recurrence, check_sequence, dropout_modes, dropped_input, recurrent_layer, recurrent_product,
     sequence_and_states, state_noise,
 };
 use crate::error::Result;
@@ -66,13 +66,13 @@ impl Layer for SimpleRNN {
         let (input, initial) = sequence_and_states("SimpleRNN", inputs, 1)?;
         let x = cx.as_float(input.value, self.dtype.dtype(), "inputs")?;
         let x = dropped_input(cx, x, self.dropout, None)?;
-        let kernel = cx.part_weight(CELL, "kernel")?;
+        let kernel = cx.part_weight(&self.part, "kernel")?;
         let mut projected = compose::dense(cx.graph(), x, kernel)?;
         if self.use_bias {
-            let bias = cx.part_weight(CELL, "bias")?;
+            let bias = cx.part_weight(&self.part, "bias")?;
             projected = compose::add(cx.graph(), projected, bias)?;
         }
-        let mut constants = vec![cx.part_weight(CELL, "recurrent_kernel")?];
+        let mut constants = vec![cx.part_weight(&self.part, "recurrent_kernel")?];
         constants.extend(state_noise(cx, x, &Shape::from([self.units]), self.recurrent_dropout, None)?);
         let recurrence = Recurrence {
             flags: self.flags(),
