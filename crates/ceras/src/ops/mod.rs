@@ -25,6 +25,7 @@ mod axes;
 mod binary;
 mod cast;
 mod choose;
+mod contract;
 mod get_item;
 mod join;
 mod matmul;
@@ -50,6 +51,7 @@ pub use axes::Axes;
 pub use binary::*;
 pub use cast::cast;
 pub use choose::{clip, where_};
+pub use contract::*;
 pub use get_item::{Item, Items, get_item};
 pub use join::{concatenate, stack};
 pub use matmul::matmul;
@@ -115,8 +117,9 @@ pub static OPERATIONS: Registry<dyn Operation> =
 /// All lists of entries one after the other.
 static ENTRIES: [&Entry<dyn Operation>; COUNT] = all();
 
-const LISTS: [&[&Entry<dyn Operation>]; 10] = [
+const LISTS: [&[&Entry<dyn Operation>]; 11] = [
     arrange::ENTRIES,
+    contract::ENTRIES,
     binary::ENTRIES,
     unary::ENTRIES,
     reduce::ENTRIES,

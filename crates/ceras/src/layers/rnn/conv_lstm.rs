@@ -305,21 +305,11 @@ macro_rules! conv_lstm_layer {
                 self.problem.clone().map_or(Ok(()), Err)?;
                 let (input, _) = crate::layers::rnn::sequence_and_states(stringify!($layer), inputs, 2)?;
                 let channels = self.pictures().check(input)?;
-                let dtype = self.dtype.dtype();
                 let dims = |from: usize| [&self.kernel_size.0[..], &[from, 4 * self.filters]].concat();
                 let bias = crate::layers::rnn::lstm::first_bias(self.unit_forget_bias, &self.bias_initializer);
-                let mut cx = cx.part(crate::layers::rnn::CELL);
-                cx.weight("kernel", dtype, &dims(channels), &self.kernel_initializer)
-                    .regularizer(&self.kernel_regularizer)
-                    .constraint(&self.kernel_constraint);
-                cx.weight("recurrent_kernel", dtype, &dims(self.filters), &self.recurrent_initializer)
-                    .regularizer(&self.recurrent_regularizer)
-                    .constraint(&self.recurrent_constraint);
-                if self.use_bias {
-                    cx.weight("bias", dtype, &[4 * self.filters], &bias)
-                        .regularizer(&self.bias_regularizer)
-                        .constraint(&self.bias_constraint);
-                }
+                let (kernel, recurrent) = (dims(channels), dims(self.filters));
+                let dims = [&kernel[..], &recurrent, &[4 * self.filters]];
+                crate::layers::rnn::declare_cell!(self, cx, crate::layers::rnn::CELL, dims, &bias);
                 Ok(())
             }
 

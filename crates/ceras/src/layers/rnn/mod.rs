@@ -350,6 +350,26 @@ fn recurrent_product(
     compose::dense(g, state, kernel)
 }
 
+/// Declares kernel, recurrent kernel and bias of a layer's cell, of these dimensions.
+macro_rules! declare_cell {
+    ($layer:ident, $cx:ident, $part:expr, $dims:expr, $bias_initializer:expr) => {{
+        let (dtype, [kernel, recurrent, bias]) = ($layer.dtype.dtype(), $dims);
+        let mut cx = $cx.part($part);
+        cx.weight("kernel", dtype, kernel, &$layer.kernel_initializer)
+            .regularizer(&$layer.kernel_regularizer)
+            .constraint(&$layer.kernel_constraint);
+        cx.weight("recurrent_kernel", dtype, recurrent, &$layer.recurrent_initializer)
+            .regularizer(&$layer.recurrent_regularizer)
+            .constraint(&$layer.recurrent_constraint);
+        if $layer.use_bias {
+            cx.weight("bias", dtype, bias, $bias_initializer)
+                .regularizer(&$layer.bias_regularizer)
+                .constraint(&$layer.bias_constraint);
+        }
+    }};
+}
+use declare_cell;
+
 /// Declares a recurrent layer's keys, builders and flags: what all have alike, and the layer's own keys in between and after.
 macro_rules! recurrent_layer {
     (
@@ -482,19 +502,9 @@ macro_rules! recurrent_layer {
                 bias: &[usize],
                 bias_initializer: &crate::initializers::InitializerRef,
             ) {
-                let (dtype, units) = (self.dtype.dtype(), self.units);
-                let mut cx = cx.part(&self.part);
-                cx.weight("kernel", dtype, &[features, gates * units], &self.kernel_initializer)
-                    .regularizer(&self.kernel_regularizer)
-                    .constraint(&self.kernel_constraint);
-                cx.weight("recurrent_kernel", dtype, &[units, gates * units], &self.recurrent_initializer)
-                    .regularizer(&self.recurrent_regularizer)
-                    .constraint(&self.recurrent_constraint);
-                if self.use_bias {
-                    cx.weight("bias", dtype, bias, bias_initializer)
-                        .regularizer(&self.bias_regularizer)
-                        .constraint(&self.bias_constraint);
-                }
+                let units = self.units;
+                let dims = [&[features, gates * units][..], &[units, gates * units], bias];
+                crate::layers::rnn::declare_cell!(self, cx, &self.part, dims, bias_initializer);
             }
         }
     };
