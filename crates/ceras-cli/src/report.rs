@@ -26,7 +26,9 @@ pub(crate) fn print(text: &str) -> Result<()> {
 pub(crate) fn load(path: &Path, quiet: bool) -> Result<Model> {
     let loaded = ceras::saving::load(path, &CustomObjects::new().replace_lambdas()).map_err(|error| {
         match error.kind() {
-            ErrorKind::File | ErrorKind::Unsupported if path.exists() => {
+            ErrorKind::File | ErrorKind::Unsupported
+                if path.exists() && ceras::saving::inspect(path).is_ok() =>
+            {
                 error.hint(format!("`ceras inspect {}` shows what is in the file", path.display()))
             }
             _ => error,

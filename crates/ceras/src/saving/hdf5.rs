@@ -237,7 +237,30 @@ fn damaged(what: &str) -> Error {
 }
 
 fn damaged_at(path: &str, error: &hdf5_pure::Error) -> Error {
-    damaged(&error.to_string()).context(format!("in `{path}`"))
+    let error = damaged(&error.to_string());
+    if path.is_empty() { error } else { error.context(format!("in `{path}`")) }
+}
+
+/// Fails at a file that is shorter than it says it is: parts of it would seem never to have been there.
+///
+/// # Errors
+/// It is cut off.
+pub(crate) fn check_whole(bytes: &[u8]) -> Result<()> {
+    // The superblock's end-of-file address; its place depends on the version, in the byte after the signature.
+    let place = match (bytes.get(8), bytes.get(9), bytes.get(13)) {
+        (Some(0), _, Some(8)) => 40,
+        (Some(1), _, Some(8)) => 44,
+        (Some(2 | 3), Some(8), _) => 28,
+        _ => return Ok(()),
+    };
+    let end = bytes.get(place..place + 8).and_then(|word| word.try_into().ok()).map(u64::from_le_bytes);
+    match end {
+        Some(end) if end != u64::MAX && end > bytes.len() as u64 => {
+            let text = format!("the file is cut off: it has {} of {end} bytes", bytes.len());
+            Err(Error::new(ErrorKind::File, text))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// An attribute of a group to be written.

@@ -118,7 +118,10 @@ fn from_bytes(bytes: Vec<u8>, origin: &str, cx: Cx<'_>) -> Result<Loaded> {
     match &bytes[..] {
         [] => Err(Error::new(ErrorKind::File, "the file is empty")),
         [b'P', b'K', 3 | 5, ..] => from_archive(Archive::open(bytes)?, FileKind::Keras, origin, cx),
-        _ if is_hdf5(&bytes) => legacy::read(&Hdf5::open(bytes)?, origin, cx),
+        _ if is_hdf5(&bytes) => {
+            super::hdf5::check_whole(&bytes)?;
+            legacy::read(&Hdf5::open(bytes)?, origin, cx)
+        }
         _ if safetensors::is_safetensors(&bytes) => formats::from_safetensors(&bytes, origin, cx),
         bytes if bytes.trim_ascii_start().first() == Some(&b'{') => formats::from_config(bytes, cx),
         _ => Err(Error::new(ErrorKind::File, "this is not a model: neither a zip archive nor HDF5")),

@@ -114,3 +114,15 @@ fn what_is_no_model_is_said_to_be_none() {
     let error = load_bytes(&bytes.into_inner()).unwrap_err().to_string();
     assert!(error.contains("not readable as JSON"), "{error}");
 }
+
+#[test]
+fn hdf5_files_that_are_cut_off_say_so() {
+    for version in ["2.15.0", "3.15.1"] {
+        let bytes = std::fs::read(fixtures().join(format!("museum/{version}/sequential.h5"))).unwrap();
+        super::load_bytes(&bytes[..], &CustomObjects::new()).unwrap();
+        for end in [200, bytes.len() / 2, bytes.len() - 1] {
+            let error = super::load_bytes(&bytes[..end], &CustomObjects::new()).unwrap_err().to_string();
+            assert!(error.contains(&format!("it has {end} of {} bytes", bytes.len())), "{error}");
+        }
+    }
+}
