@@ -1,4 +1,4 @@
-//! What a recurrent layer does in one step, as Keras writes it inside of [`RNN`](crate::layers::RNN).
+//! What a recurrent layer does in one step, as Keras writes it inside of [`RNN`](super::RNN).
 
 use std::sync::Arc;
 
@@ -152,7 +152,7 @@ macro_rules! cells {
 }
 
 cells! {
-    /// One step of [`LSTM`](crate::layers::LSTM), for [`RNN`](crate::layers::RNN).
+    /// One step of [`LSTM`], for [`RNN`](super::RNN).
     ///
     /// # Examples
     /// ```
@@ -166,7 +166,7 @@ cells! {
     /// # Keras
     /// A cell cannot be called by itself here.
     LSTMCell(LSTM), LSTM_CELL;
-    /// One step of [`GRU`](crate::layers::GRU), for [`RNN`](crate::layers::RNN).
+    /// One step of [`GRU`], for [`RNN`](super::RNN).
     ///
     /// # Examples
     /// ```
@@ -181,7 +181,7 @@ cells! {
     /// # Keras
     /// A cell cannot be called by itself here.
     GRUCell(GRU), GRU_CELL;
-    /// One step of [`SimpleRNN`](crate::layers::SimpleRNN), for [`RNN`](crate::layers::RNN).
+    /// One step of [`SimpleRNN`], for [`RNN`](super::RNN).
     ///
     /// # Examples
     /// ```
