@@ -41,6 +41,12 @@ def both_directions(_):
     return head(x, layers.Concatenate()([layers.Flatten()(y), outputs[0]]))
 
 
+def cells(_):
+    x = Input((4,), name="x")
+    y = layers.RNN([layers.LSTMCell(3), layers.GRUCell(2)], return_sequences=True)(steps(x, 3, 2))
+    return head(x, layers.RNN(layers.SimpleRNNCell(3))(y))
+
+
 def pictures_in_time(_):
     x = Input((4,), name="x")
     y = layers.Reshape((3, 4, 5, 1))(layers.Dense(60)(x))
@@ -86,7 +92,7 @@ def adapted_first(x):
 def main():
     FOLDER.mkdir(parents=True, exist_ok=True)
     group = Group(f"museum/{VERSION}/kinds")
-    for make in [encoder_decoder, both_directions, pictures_in_time, model_in_steps, caffe_means, adapted_first]:
+    for make in [encoder_decoder, both_directions, cells, pictures_in_time, model_in_steps, caffe_means, adapted_first]:
         try:
             add(group, make)
         except (TypeError, IndexError, NotImplementedError) as error:
