@@ -4,6 +4,8 @@
     python -m venv k30 && k30/bin/pip install tensorflow-cpu==2.16.2 keras==3.0.5      # any Keras 3
     k215/bin/python oracle/museum.py; k30/bin/python oracle/museum.py
 
+Keras 3.3 wants an `optree` of its time (0.11): with a later one, calls of layers that take states or several inputs are given nothing.
+
 One folder a version: `VERSION.json` and `VERSION.npz` as in the other groups, the files beside them. Each case is one model in all
 the kinds of file that this Keras writes (`files`), with `x`, `y`, `predictions` (of `predict(x)`) and, where no layer is random,
 `continued`: the losses of ten more epochs of one batch. A case that the version cannot make is left out.
