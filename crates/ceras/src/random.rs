@@ -70,7 +70,9 @@ impl Random {
     pub fn below(&mut self, bound: u64) -> u64 {
         loop {
             let product = u128::from(self.next_u64()) * u128::from(bound);
-            if (product as u64) >= bound.wrapping_neg() % bound.max(1) {
+            let low = product as u64;
+            // What is compared with second is below `bound`, and takes a division.
+            if low >= bound || low >= bound.wrapping_neg() % bound.max(1) {
                 return (product >> 64) as u64;
             }
         }

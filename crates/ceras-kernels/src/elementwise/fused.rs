@@ -9,6 +9,7 @@ use std::fmt;
 use std::mem::MaybeUninit;
 
 use super::Body;
+use super::adam::Adam;
 use super::layout::{Kind, Layout, Tile, locate};
 use super::registers::RegisterProgram;
 use crate::io::{Io, Kernel, RawView};
@@ -40,6 +41,8 @@ pub struct FusedKernel {
     program: RegisterProgram,
     dense: Plan,
     strided: Plan,
+    /// The loop that takes the program's place where nothing is strided.
+    pub(super) adam: Option<Adam>,
     /// For each input a bit for each output that is written while the input is still read.
     read_later: Vec<u64>,
 }
@@ -151,7 +154,7 @@ fn dense_strides(shape: &[usize]) -> Vec<usize> {
 /// assert!(fused(body, Isa::active()).is_ok());
 /// ```
 pub fn fused(body: Body, isa: Isa) -> Result<FusedKernel, String> {
-    let program = RegisterProgram::new(&body, isa)?;
+    let (program, combined) = RegisterProgram::new(&body, isa)?;
     let dense = Plan::new(&body, &program, false)?;
     let strided = Plan::new(&body, &program, true)?;
     let later = |input: usize| {
@@ -159,7 +162,8 @@ pub fn fused(body: Body, isa: Isa) -> Result<FusedKernel, String> {
         outputs.fold(0, |bits, output| bits | 1 << output)
     };
     let read_later = (0..program.inputs).map(later).collect();
-    Ok(FusedKernel { program, dense, strided, read_later })
+    let adam = Adam::of(&combined, &dense.layout, isa);
+    Ok(FusedKernel { program, dense, strided, adam, read_later })
 }
 
 /// Room for the stages of a tile.
@@ -180,6 +184,12 @@ struct Run<'a> {
 unsafe impl Sync for Run<'_> {}
 
 impl Run<'_> {
+    /// Runs Adam's loop over some of the elements, which are not strided.
+    fn update(&self, adam: &Adam, start: usize, len: usize) {
+        // SAFETY: `run` has checked that the regions hold the elements; an output overlaps an input only where it is one.
+        unsafe { adam.run(self.inputs, self.outputs, start, len) }
+    }
+
     /// Runs some of the tiles.
     fn tiles(&self, tiles: std::ops::Range<usize>) {
         if self.plan.stages_bytes <= STAGES_BYTES && self.plan.stages.len() <= SLOTS {
@@ -325,8 +335,20 @@ impl Kernel for FusedKernel {
             }
         }
         let run = Run { program: &self.program, plan, inputs: io.inputs, outputs: io.outputs, staged };
+        let is_small = total.saturating_mul(self.program.weight) < PARALLEL_WORK;
+        if let Some(adam) = self.adam.as_ref().filter(|_| !is_strided) {
+            if is_small {
+                run.update(adam, 0, total);
+                return;
+            }
+            io.pool.for_each(total.div_ceil(TASK_ELEMENTS), &|task| {
+                let start = task * TASK_ELEMENTS;
+                run.update(adam, start, TASK_ELEMENTS.min(total - start));
+            });
+            return;
+        }
         let tiles = plan.tiles;
-        if total.saturating_mul(self.program.weight) < PARALLEL_WORK {
+        if is_small {
             run.tiles(0..tiles);
             return;
         }

@@ -321,3 +321,65 @@ fn combined_functions_give_the_same_bits() {
         }
     }
 }
+
+#[test]
+fn adam_in_one_loop_gives_the_bits_of_its_functions() {
+    let (x, y) = (Register::Input, Register::Instruction);
+    let instructions = vec![
+        apply(&SUBTRACT, &[x(0), x(1)]),
+        apply(&MULTIPLY, &[y(0), x(2)]),
+        apply(&ADD, &[x(1), y(1)]),
+        apply(&MULTIPLY, &[x(0), x(0)]),
+        apply(&SUBTRACT, &[y(3), x(3)]),
+        apply(&MULTIPLY, &[y(4), x(4)]),
+        apply(&ADD, &[x(3), y(5)]),
+        apply(&MULTIPLY, &[y(2), x(5)]),
+        apply(&SQRT, &[y(6)]),
+        apply(&ADD, &[y(8), x(6)]),
+        apply(&DIVIDE, &[y(7), y(9)]),
+        apply(&SUBTRACT, &[x(7), y(10)]),
+    ];
+    let mut numbers = Sequence::new(6);
+    for (rows, width) in [(1, 1), (1, 3), (4, 10), (2, 32), (61, 17), (700, 300)] {
+        let total = rows * width;
+        let (full, one) = (operand(&[width, 1]), operand(&[0, 0]));
+        let inputs = [&full, &full, &one, &full, &one, &one, &one, &full].map(Clone::clone).to_vec();
+        let mut data: Vec<Vec<f32>> = (0..8).map(|_| numbers.floats(total)).collect();
+        data[3].iter_mut().for_each(|velocity| *velocity = velocity.abs());
+        for (scalar, value) in [(2, 0.1), (4, 0.001), (5, 0.003), (6, 1e-7)] {
+            data[scalar] = vec![value];
+        }
+        let results = [y(2), y(6), y(11)];
+        for order in [[0, 1, 2], [2, 0, 1]] {
+            let body = Body {
+                shape: vec![rows, width],
+                inputs: inputs.clone(),
+                instructions: instructions.clone(),
+                outputs: order.map(|result| results[result]).to_vec(),
+            };
+            let mut run = Run::new(data.iter().map(|data| bytes(data)).collect(), vec![4 * total; 3]);
+            let expected = run.on(fused(body.clone(), Isa::Reference).unwrap(), 1);
+            for isa in Isa::available() {
+                let kernel = || fused(body.clone(), isa).unwrap();
+                assert_eq!(kernel().adam.is_some(), total > 1, "{isa}");
+                for threads in [1, 2, 3] {
+                    let place = |result: usize| order.iter().position(|other| *other == result).unwrap();
+                    for in_place in [vec![], vec![(1, place(0)), (3, place(1)), (7, place(2))], vec![(0, 1)]]
+                    {
+                        run.in_place = in_place;
+                        assert!(
+                            run.on(kernel(), threads) == expected,
+                            "{isa} {rows} {width} {:?}",
+                            run.in_place
+                        );
+                    }
+                }
+                if rows > 1 {
+                    run.gaps = vec![None, Some((4 * width, 8))];
+                    assert!(run.on(kernel(), 2) == expected, "rows {isa} {rows} {width}");
+                    run.gaps = vec![];
+                }
+            }
+        }
+    }
+}

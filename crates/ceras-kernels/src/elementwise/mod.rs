@@ -3,6 +3,7 @@
 //! Each [`Function`] has a file of its own. A [`Body`] is a small register program over them;
 //! `fused` turns it into one [`Kernel`](crate::Kernel) that works on tiles which stay in the L1 cache.
 
+mod adam;
 mod arithmetic;
 #[allow(unreachable_pub, reason = "`function!` makes public functions; these are chosen by `combine` alone")]
 mod combine;

@@ -35,13 +35,14 @@ pub(super) struct RegisterProgram {
 }
 
 impl RegisterProgram {
-    /// Checks a body and assigns registers.
-    pub(super) fn new(body: &Body, isa: Isa) -> Result<RegisterProgram, String> {
+    /// Checks a body and assigns registers; gives the body that the calls were made from, too: functions combined.
+    pub(super) fn new(body: &Body, isa: Isa) -> Result<(RegisterProgram, Body), String> {
         let types = instruction_types(body)?;
         if body.outputs.iter().any(|output| type_of(body, &types, *output).is_none()) {
             return Err("an output names a register that does not exist".into());
         }
-        let body = &if isa == Isa::Reference { body.clone() } else { combined(body, &types) };
+        let combined = if isa == Isa::Reference { body.clone() } else { combined(body, &types) };
+        let body = &combined;
         let types = instruction_types(body)?;
         let (inputs, outputs) = (body.inputs.len(), body.outputs.len());
         if outputs > 62 || inputs + outputs + types.len() > usize::from(Slot::MAX) {
@@ -55,7 +56,7 @@ impl RegisterProgram {
         let (calls, copies, last_read) = (Vec::new(), Vec::new(), vec![None; inputs]);
         let mut program = RegisterProgram { calls, inputs, outputs, sizes, copies, weight, last_read };
         program.assign(body, &types, isa)?;
-        Ok(program)
+        Ok((program, combined))
     }
 
     fn assign(&mut self, body: &Body, types: &[DType], isa: Isa) -> Result<(), String> {

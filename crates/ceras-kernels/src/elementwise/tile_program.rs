@@ -31,7 +31,7 @@ impl TileProgram {
     /// # Errors
     /// As for [`fused`](super::fused); or the body has not exactly one output.
     pub(crate) fn new(body: &Body, isa: Isa) -> Result<TileProgram, String> {
-        let program = RegisterProgram::new(body, isa)?;
+        let (program, _) = RegisterProgram::new(body, isa)?;
         let operands: Vec<(usize, &[usize])> =
             body.inputs.iter().map(|operand| (operand.dtype.size(), operand.strides.as_slice())).collect();
         let layout = Layout::new(&body.shape, &operands, true)?;

@@ -64,6 +64,7 @@ pub use preprocess::{
     ClassBaseline, MeanBaseline, OneHot, class_counts, majority_baseline, mean_baseline, to_categorical,
 };
 pub use random_state::RandomState;
+pub(crate) use source::copy_rows;
 pub use source::{Rows, Source};
 pub use split::{Size, Split, SplitOptions, split_tensors, train_test_split};
 pub use strata::{one_hot_strata, strata};

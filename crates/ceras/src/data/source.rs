@@ -234,13 +234,28 @@ impl Source {
     }
 }
 
-/// Copies rows one after the other.
-fn copy_rows(bytes: &[u8], row_bytes: usize, rows: &[usize], target: &mut [u8]) {
-    if row_bytes == 0 {
-        return;
+/// Copies rows of so many bytes one after the other.
+pub(crate) fn copy_rows(bytes: &[u8], row_bytes: usize, rows: &[usize], target: &mut [u8]) {
+    // A call to copy a label or a few features takes longer than the copying.
+    match row_bytes {
+        0 => {}
+        4 => copy_short_rows::<4>(bytes, rows, target),
+        8 => copy_short_rows::<8>(bytes, rows, target),
+        12 => copy_short_rows::<12>(bytes, rows, target),
+        16 => copy_short_rows::<16>(bytes, rows, target),
+        32 => copy_short_rows::<32>(bytes, rows, target),
+        _ => {
+            for (row, target) in rows.iter().zip(target.chunks_exact_mut(row_bytes)) {
+                target.copy_from_slice(&bytes[row * row_bytes..(row + 1) * row_bytes]);
+            }
+        }
     }
-    for (row, target) in rows.iter().zip(target.chunks_exact_mut(row_bytes)) {
-        target.copy_from_slice(&bytes[row * row_bytes..(row + 1) * row_bytes]);
+}
+
+fn copy_short_rows<const BYTES: usize>(bytes: &[u8], rows: &[usize], target: &mut [u8]) {
+    let (source, target) = (bytes.as_chunks::<BYTES>().0, target.as_chunks_mut::<BYTES>().0);
+    for (row, target) in rows.iter().zip(target) {
+        *target = source[*row];
     }
 }
 

@@ -6,7 +6,7 @@ use ceras_graph::Tensor;
 use super::ahead::each_batch;
 use super::data::Dataset;
 use super::step::StepPlan;
-use crate::data::Source;
+use crate::data::{Source, copy_rows};
 use crate::error::Result;
 
 /// Copies the rows of a batch into the inputs of a plan. `read` is what other threads have read of it; what is not there is read
@@ -36,22 +36,11 @@ pub(crate) fn fill(
         let input = plan.y[index];
         put(source, data.x.len() + index, plan.input_mut(memory, input))?;
         if let (Some(input), Some(weight)) = (plan.weights[index], &data.weights[index]) {
-            gather(weight, rows, plan.input_mut(memory, input));
+            let target = plan.input_mut(memory, input);
+            copy_rows(weight.bytes(), target.len() / rows.len().max(1), rows, target);
         }
     }
     Ok(())
-}
-
-/// Copies rows one after the other.
-fn gather(tensor: &Tensor, rows: &[usize], target: &mut [u8]) {
-    let bytes = tensor.bytes();
-    let row_bytes = target.len() / rows.len().max(1);
-    if row_bytes == 0 {
-        return;
-    }
-    for (row, target) in rows.iter().zip(target.chunks_exact_mut(row_bytes)) {
-        target.copy_from_slice(&bytes[row * row_bytes..(row + 1) * row_bytes]);
-    }
 }
 
 /// Calls `step` for batches of consecutive rows, at most so many batches.

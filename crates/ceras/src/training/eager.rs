@@ -7,7 +7,7 @@ use crate::error::{Error, ErrorKind, Result};
 
 /// A graph with the bytes of its inputs and what it gave last.
 #[derive(Debug)]
-pub(super) struct Eager {
+pub(crate) struct Eager {
     graph: Graph,
     signature: Signature,
     pub(super) inputs: Vec<Vec<u8>>,

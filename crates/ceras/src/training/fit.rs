@@ -217,14 +217,15 @@ impl Model {
 
     pub(crate) fn batches(&mut self, mode: Mode, data: &Dataset, batch_size: usize) -> Result<Batches> {
         let size = batch_size.min(data.rows);
-        let mut plan = |rows: usize| -> Result<Option<usize>> {
-            if rows == 0 {
-                return Ok(None);
-            }
-            let key = self.plan_key(mode, data, rows)?;
-            self.plan(&key).map(Some)
-        };
-        Ok(Batches { size, full: plan(size)?, rest: plan(data.rows % size)? })
+        let rest = data.rows % size;
+        let keys: Result<Vec<PlanKey>> = [size, rest]
+            .into_iter()
+            .filter(|rows| *rows > 0)
+            .map(|rows| self.plan_key(mode, data, rows))
+            .collect();
+        let mut plans = self.plans_for(&keys?)?.into_iter();
+        let mut plan = |rows: usize| if rows > 0 { plans.next() } else { None };
+        Ok(Batches { size, full: plan(size), rest: plan(rest) })
     }
 
     /// What the plan for a batch of so many rows is kept under.

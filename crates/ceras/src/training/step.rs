@@ -1,9 +1,11 @@
 //! One step as one plan: forward, loss, gradients; then, if all of that is finite, the updates.
 
 use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
 
 use ceras_cpu::{Binding, Executable, Memory, Options, Signature};
 use ceras_graph::{DType, Graph, GraphError, Shape, TensorType, Value, autodiff, compose, ops};
+use ceras_kernels::Pool;
 
 use super::compile::{Compiled, OptimizerState};
 use super::eager::Eager;
@@ -19,8 +21,8 @@ use crate::optimizers::{self, Slot};
 
 /// A step of training, of testing or of predicting, compiled for one batch shape.
 #[derive(Debug)]
-pub(crate) struct StepPlan {
-    engine: Engine,
+pub(crate) struct StepPlan<E = Engine> {
+    engine: E,
     /// The graph's inputs for the data.
     pub(crate) x: Vec<usize>,
     /// The graph's inputs for the targets.
@@ -37,12 +39,39 @@ pub(crate) struct StepPlan {
     ids: Vec<IdInput>,
 }
 
+/// A step that was traced and is not compiled yet.
+#[derive(Debug)]
+pub(crate) struct Draft {
+    graph: Graph,
+    signature: Signature,
+    eager: bool,
+}
+
 /// How the graph is carried out.
 #[derive(Debug)]
-enum Engine {
+pub(crate) enum Engine {
     Compiled(Box<Executable>),
     /// Node by node on the plain kernels, for debugging.
     Eager(Box<Eager>),
+}
+
+impl StepPlan<Draft> {
+    fn compile(self) -> Result<StepPlan> {
+        let StepPlan { engine, x, y, weights, random, values, output_types, ids } = self;
+        let engine = engine.compile()?;
+        Ok(StepPlan { engine, x, y, weights, random, values, output_types, ids })
+    }
+}
+
+impl Draft {
+    fn compile(self) -> Result<Engine> {
+        if self.eager {
+            return Ok(Engine::Eager(Box::new(Eager::new(self.graph, self.signature))));
+        }
+        let executable = ceras_cpu::compile(&self.graph, &self.signature, &Options::default())
+            .map_err(|error| Error::new(ErrorKind::Unsupported, error.to_string()))?;
+        Ok(Engine::Compiled(Box::new(executable)))
+    }
 }
 
 impl StepPlan {
@@ -118,17 +147,38 @@ impl StepPlan {
 impl Model {
     /// The place of the plan for a key, made when there is none.
     pub(crate) fn plan(&mut self, key: &PlanKey) -> Result<usize> {
-        if let Some(index) = self.plans.find(key) {
-            return Ok(index);
+        Ok(self.plans_for(std::slice::from_ref(key))?[0])
+    }
+
+    /// The places of the plans for some keys. Those that are missing are traced one after the other and compiled side by side.
+    pub(crate) fn plans_for(&mut self, keys: &[PlanKey]) -> Result<Vec<usize>> {
+        let mut found: Vec<Option<usize>> = keys.iter().map(|key| self.plans.find(key)).collect();
+        let missing: Vec<usize> = (0..keys.len()).filter(|&number| found[number].is_none()).collect();
+        let drafts: Result<Vec<StepPlan<Draft>>> = missing
+            .iter()
+            .map(|&number| Builder::new(self, &keys[number])?.finish(self, &keys[number]))
+            .collect();
+        for (number, plan) in missing.into_iter().zip(compile_all(drafts?, &self.store.memory.pool)?) {
+            found[number] = Some(self.plans.insert(keys[number].clone(), plan));
         }
-        let plan = self.make_plan(key)?;
-        Ok(self.plans.insert(key.clone(), plan))
+        Ok(found.into_iter().flatten().collect())
     }
 
     /// A new plan for a key.
     pub(crate) fn make_plan(&mut self, key: &PlanKey) -> Result<StepPlan> {
-        Builder::new(self, key)?.finish(self, key)
+        Builder::new(self, key)?.finish(self, key)?.compile()
     }
+}
+
+/// Compiles steps on the threads of a pool, as many at a time as it has.
+fn compile_all(drafts: Vec<StepPlan<Draft>>, pool: &Pool) -> Result<Vec<StepPlan>> {
+    let slots: Vec<_> = drafts.into_iter().map(|draft| Mutex::new((Some(draft), None))).collect();
+    pool.for_each(slots.len(), &|number| {
+        let mut slot = slots[number].lock().unwrap_or_else(PoisonError::into_inner);
+        let draft = slot.0.take();
+        slot.1 = draft.map(StepPlan::compile);
+    });
+    slots.into_iter().filter_map(|slot| slot.into_inner().unwrap_or_else(PoisonError::into_inner).1).collect()
 }
 
 /// A step while it is traced.
@@ -177,7 +227,7 @@ impl Builder {
         })
     }
 
-    fn finish(mut self, model: &mut Model, key: &PlanKey) -> Result<StepPlan> {
+    fn finish(mut self, model: &mut Model, key: &PlanKey) -> Result<StepPlan<Draft>> {
         let output_types: Vec<TensorType> =
             self.outputs.iter().map(|output| self.trace.graph.ty(output.value).clone()).collect();
         if key.mode != Mode::Predict {
@@ -195,7 +245,7 @@ impl Builder {
         }
         let eager =
             model.compiled.as_ref().is_some_and(|compiled| compiled.run_eagerly) && key.mode != Mode::Predict;
-        self.compile(model, key, output_types, eager)
+        Ok(self.draft(model, key, output_types, eager))
     }
 
     /// The loss to minimise, and the loss of each output.
@@ -405,13 +455,13 @@ impl Builder {
         *self.state.entry(number).or_insert_with(|| graph.input(variable.ty.clone(), &variable.name))
     }
 
-    fn compile(
+    fn draft(
         mut self,
         model: &Model,
         key: &PlanKey,
         output_types: Vec<TensorType>,
         eager: bool,
-    ) -> Result<StepPlan> {
+    ) -> StepPlan<Draft> {
         let offset_of = |number: usize| Binding::State { offset: model.store.variables()[number].offset };
         let mut outputs: Vec<(Value, Binding)> =
             self.values.iter().map(|value| (*value, Binding::Value)).collect();
@@ -443,19 +493,10 @@ impl Builder {
         let weights = self.weights.iter().map(|value| value.map(place)).collect();
         let ids = IdInput::of(graph, &self.trace.ids);
         let random = self.trace.random.map(|(seed, step)| (place(seed), place(step)));
-        let engine = engine(graph.clone(), signature, eager)?;
         let values = (0..self.values.len()).collect();
-        Ok(StepPlan { engine, x, y, weights, random, values, output_types, ids })
+        let engine = Draft { graph: self.trace.graph, signature, eager };
+        StepPlan { engine, x, y, weights, random, values, output_types, ids }
     }
-}
-
-fn engine(graph: Graph, signature: Signature, eager: bool) -> Result<Engine> {
-    if eager {
-        return Ok(Engine::Eager(Box::new(Eager::new(graph, signature))));
-    }
-    let executable = ceras_cpu::compile(&graph, &signature, &Options::default())
-        .map_err(|error| Error::new(ErrorKind::Unsupported, error.to_string()))?;
-    Ok(Engine::Compiled(Box::new(executable)))
 }
 
 /// A batch must be what the model's inputs say, also where no layer happens to mind.
