@@ -82,8 +82,16 @@ impl Kernel for Bits {
     }
 }
 
-/// Fills words from that counter on.
-fn fill(words: &mut [u32], first: u64, key: [u64; 2]) {
+/// The words of some counters from `first` on, in their order: what [`Bits`] gives from element `4 · first` on.
+///
+/// # Examples
+/// ```
+/// use ceras_kernels::random::{fill, philox4x32};
+/// let mut words = [0; 8];
+/// fill(&mut words, 5, [1, 2]);
+/// assert_eq!(words[4..], philox4x32([6, 0, 2, 0], [1, 0]));
+/// ```
+pub fn fill(words: &mut [u32], first: u64, key: [u64; 2]) {
     // The bits are the same at every level, so the machine's is used.
     #[cfg(target_arch = "x86_64")]
     // SAFETY: the active level is one that the machine has.

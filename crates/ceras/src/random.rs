@@ -2,7 +2,9 @@
 //!
 //! A number is a function of (seed, stream, counter), so nothing depends on the order in which numbers are asked for.
 
-use ceras_kernels::random::philox4x32;
+use std::ops::Range;
+
+use ceras_kernels::random::fill;
 
 /// A well-mixed 64-bit word from another (the finaliser of SplitMix64, a bijection).
 pub fn mix(word: u64) -> u64 {
@@ -21,33 +23,46 @@ pub fn stream(path: &str, count: u64) -> u64 {
     mix(hash ^ mix(count))
 }
 
+/// Words that are made at a time when many are wanted; four belong to a counter.
+const WORDS: usize = 128;
+/// Counters that are worked out one at a time before that: few words are wanted more often than many.
+const SINGLE: u64 = 4;
+
 /// A sequence of random words.
 #[derive(Clone, Debug)]
 pub struct Random {
-    key: [u32; 2],
-    stream: [u32; 2],
+    /// The seed, mixed, and the stream.
+    key: [u64; 2],
+    /// The next counter.
     counter: u64,
-    words: [u32; 4],
-    used: usize,
+    words: [u32; WORDS],
+    /// The words that were made and not used yet.
+    ready: Range<usize>,
 }
 
 impl Random {
     /// The sequence of a seed and a stream.
     pub fn new(seed: u64, stream: u64) -> Random {
-        let halves = |word: u64| [word as u32, (word >> 32) as u32];
-        Random { key: halves(mix(seed)), stream: halves(stream), counter: 0, words: [0; 4], used: 4 }
+        Random { key: [mix(seed), stream], counter: 0, words: [0; WORDS], ready: 0..0 }
     }
 
     /// 32 random bits.
+    #[inline]
     pub fn next_u32(&mut self) -> u32 {
-        if self.used == 4 {
-            let counter = [self.counter as u32, (self.counter >> 32) as u32, self.stream[0], self.stream[1]];
-            self.words = philox4x32(counter, self.key);
-            self.counter += 1;
-            self.used = 0;
+        match self.ready.next() {
+            Some(at) => self.words[at],
+            None => self.refill(),
         }
-        self.used += 1;
-        self.words[self.used - 1]
+    }
+
+    #[cold]
+    fn refill(&mut self) -> u32 {
+        let counters = if self.counter < SINGLE { 1 } else { WORDS as u64 / 4 };
+        let made = 4 * counters as usize;
+        fill(&mut self.words[..made], self.counter, self.key);
+        self.counter += counters;
+        self.ready = 1..made;
+        self.words[0]
     }
 
     /// 64 random bits.
@@ -82,6 +97,25 @@ impl Random {
     pub fn shuffle<T>(&mut self, items: &mut [T]) {
         for last in (1..items.len()).rev() {
             items.swap(last, self.below(last as u64 + 1) as usize);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ceras_kernels::random::philox4x32;
+
+    use super::*;
+
+    #[test]
+    fn words_follow_the_counter() {
+        let (seed, stream) = (7, 0x0123_4567_89AB_CDEF);
+        let halves = |word: u64| [word as u32, (word >> 32) as u32];
+        let mut random = Random::new(seed, stream);
+        for counter in 0..1000 {
+            let [low, high] = halves(stream);
+            let expected = philox4x32([counter, 0, low, high], halves(mix(seed)));
+            assert_eq!([(); 4].map(|()| random.next_u32()), expected, "{counter}");
         }
     }
 }

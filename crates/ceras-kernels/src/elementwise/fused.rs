@@ -43,8 +43,17 @@ pub struct FusedKernel {
     strided: Plan,
     /// The loop that takes the program's place where nothing is strided.
     pub(super) adam: Option<Adam>,
+    /// What the inputs, then the outputs must hold.
+    needs: Vec<Need>,
     /// For each input a bit for each output that is written while the input is still read.
     read_later: Vec<u64>,
+}
+
+/// What an operand must hold at the least.
+struct Need {
+    /// Bytes of an element, a power of two.
+    size: usize,
+    bytes: usize,
 }
 
 /// How a body is cut into tiles.
@@ -162,8 +171,14 @@ pub fn fused(body: Body, isa: Isa) -> Result<FusedKernel, String> {
         outputs.fold(0, |bits, output| bits | 1 << output)
     };
     let read_later = (0..program.inputs).map(later).collect();
+    let need = |slot: usize| {
+        let (layout, size) = (&dense.layout, program.sizes[slot]);
+        let elements = if slot < program.inputs { layout.elements(slot) } else { layout.rows * layout.inner };
+        Need { size, bytes: elements * size }
+    };
+    let needs = (0..program.inputs + program.outputs).map(need).collect();
     let adam = Adam::of(&combined, &dense.layout, isa);
-    Ok(FusedKernel { program, dense, strided, adam, read_later })
+    Ok(FusedKernel { program, dense, strided, adam, needs, read_later })
 }
 
 /// Room for the stages of a tile.
@@ -290,22 +305,18 @@ impl FusedKernel {
             self.program.inputs,
             self.program.outputs
         );
-        let layout = &self.dense.layout;
-        let elements = |slot: usize| {
-            if slot < self.program.inputs { layout.elements(slot) } else { layout.rows * layout.inner }
-        };
-        for (slot, view) in io.inputs.iter().chain(io.outputs).enumerate() {
-            let size = self.program.sizes[slot];
-            let aligned =
-                view.pointer.addr() | view.row_bytes | if view.rows > 1 { view.stride_bytes } else { 0 };
+        for (slot, (view, needed)) in io.inputs.iter().chain(io.outputs).zip(&self.needs).enumerate() {
+            let gap = if view.rows > 1 { view.stride_bytes } else { 0 };
+            let aligned = (view.pointer.addr() | view.row_bytes | gap) & (needed.size - 1) == 0;
             assert!(
-                view.rows * view.row_bytes >= elements(slot) * size && aligned & (size - 1) == 0,
-                "operand {slot} of a fused kernel does not hold {} elements of {size} bytes",
-                elements(slot)
+                view.rows * view.row_bytes >= needed.bytes && aligned,
+                "operand {slot} of a fused kernel does not hold {} bytes of elements of {} bytes",
+                needed.bytes,
+                needed.size
             );
         }
         for (input, output) in io.in_place {
-            let linear = layout.accesses[*input].kind == Kind::Linear;
+            let linear = self.dense.layout.accesses[*input].kind == Kind::Linear;
             let sizes = &self.program.sizes;
             assert!(
                 linear && sizes[*input] == sizes[self.program.inputs + output],

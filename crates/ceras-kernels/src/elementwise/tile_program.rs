@@ -91,7 +91,7 @@ impl TileProgram {
         let is_splat = |input: usize| self.layout.accesses[input].kind == Kind::Splat;
         let is_given = |input: usize| overrides.is_some_and(|(overridden, _)| overridden == input);
         for input in (0..inputs).filter(|input| is_splat(*input) && !is_given(*input)) {
-            let all = Tile { row: 0, rows: 1, column: 0, width: self.chunk };
+            let all = Tile { row: 0, rows: 1, column: 0, width: self.chunk.min(len) };
             let view = self.view(input, operands[input]);
             // SAFETY: the operand is one element, and the stage has room for a chunk.
             slots[input] =

@@ -299,18 +299,40 @@ fn runs_of<T: Element, F: Map2<T, T, Out = T>, L: Level, const N: usize>(
     identity: T,
     results: &mut [T],
 ) {
-    for (run, result) in x.chunks_exact(N).zip(results) {
-        let mut partials = [identity; FEW];
-        for (partial, &x) in partials.iter_mut().zip(run) {
-            *partial = F::map::<L>(*partial, x);
+    // Many runs side by side first: one instruction then works on an element of each.
+    const SIDE: usize = 16;
+    let side = results.len() / SIDE * SIDE;
+    let (together, single) = results.split_at_mut(side);
+    for (runs, results) in x.chunks_exact(SIDE * N).zip(together.as_chunks_mut::<SIDE>().0) {
+        *results = side_by_side::<T, F, L, N, SIDE>(runs, identity);
+    }
+    for (run, result) in x[side * N..].chunks_exact(N).zip(single) {
+        [*result] = side_by_side::<T, F, L, N, 1>(run, identity);
+    }
+}
+
+/// `SIDE` runs of `N` elements.
+#[inline(always)]
+fn side_by_side<T: Element, F: Map2<T, T, Out = T>, L: Level, const N: usize, const SIDE: usize>(
+    runs: &[T],
+    identity: T,
+) -> [T; SIDE] {
+    let mut partials = [[identity; SIDE]; FEW];
+    for (at, partials) in partials.iter_mut().enumerate().take(N) {
+        let elements: [T; SIDE] = std::array::from_fn(|run| runs[run * N + at]);
+        for (partial, element) in partials.iter_mut().zip(elements) {
+            *partial = F::map::<L>(*partial, element);
         }
-        for half in [2, 1].into_iter().filter(|half| *half < N) {
-            for lane in 0..half {
-                partials[lane] = F::map::<L>(partials[lane], partials[lane + half]);
+    }
+    for half in [2, 1].into_iter().filter(|half| *half < N) {
+        for at in 0..half {
+            let high = partials[at + half];
+            for (low, high) in partials[at].iter_mut().zip(high) {
+                *low = F::map::<L>(*low, high);
             }
         }
-        *result = partials[0];
     }
+    partials[0]
 }
 
 /// A block of rows, `inner` elements each, of which some columns are reduced; the partial results are the identity.
