@@ -104,16 +104,16 @@ macro_rules! at_level {
         }
         match $isa {
             #[cfg(target_arch = "x86_64")]
-            Isa::Avx2 if $isa.is_available() => avx2::<T, F>,
+            Isa::Avx2 => avx2::<T, F>,
             #[cfg(target_arch = "x86_64")]
-            Isa::Avx512 if $isa.is_available() => avx512::<T, F>,
+            Isa::Avx512 => avx512::<T, F>,
             _ => portable::<T, F>,
         }
     }};
 }
 
 impl<T: Element> Code<T> {
-    /// The code for a level; the portable one if this machine lacks the level.
+    /// The code for a level that this machine has.
     pub(super) fn new<F: Map2<T, T, Out = T>>(isa: Isa) -> Code<T> {
         Code {
             accumulate: at_level!(
@@ -319,9 +319,8 @@ fn side_by_side<T: Element, F: Map2<T, T, Out = T>, L: Level, const N: usize, co
 ) -> [T; SIDE] {
     let mut partials = [[identity; SIDE]; FEW];
     for (at, partials) in partials.iter_mut().enumerate().take(N) {
-        let elements: [T; SIDE] = std::array::from_fn(|run| runs[run * N + at]);
-        for (partial, element) in partials.iter_mut().zip(elements) {
-            *partial = F::map::<L>(*partial, element);
+        for (run, partial) in partials.iter_mut().enumerate() {
+            *partial = F::map::<L>(*partial, runs[run * N + at]);
         }
     }
     for half in [2, 1].into_iter().filter(|half| *half < N) {
