@@ -50,6 +50,7 @@ const EXACT: &[&str] = &[
     "reduce_or",
     "all_finite",
     "arg_max",
+    "iota",
     "stop_gradient",
 ];
 
