@@ -23,6 +23,12 @@ pub(crate) struct RawView {
     pub(crate) rows: usize,
     pub(crate) row_bytes: usize,
     pub(crate) stride_bytes: usize,
+    // What every kernel asks in every run, found out once:
+    /// Bytes of all rows together.
+    bytes: usize,
+    /// The bits of the start, the rows' length and their distance: the low ones are 0 where all of these are multiples.
+    bits: usize,
+    has_gaps: bool,
 }
 
 impl RawView {
@@ -31,19 +37,43 @@ impl RawView {
         rows: 0,
         row_bytes: 0,
         stride_bytes: 0,
+        bytes: 0,
+        bits: ALIGNMENT,
+        has_gaps: false,
     };
 
+    pub(crate) fn new(pointer: *mut u8, rows: usize, row_bytes: usize, stride_bytes: usize) -> RawView {
+        let distance = if rows > 1 { stride_bytes } else { 0 };
+        RawView {
+            pointer,
+            rows,
+            row_bytes,
+            stride_bytes,
+            bytes: rows * row_bytes,
+            bits: pointer.addr() | row_bytes | distance,
+            has_gaps: rows > 1 && row_bytes != stride_bytes,
+        }
+    }
+
     pub(crate) fn is_contiguous(&self) -> bool {
-        self.rows <= 1 || self.row_bytes == self.stride_bytes
+        !self.has_gaps
+    }
+
+    /// Bytes of all rows together.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Whether start, rows and their distances are multiples of an element's size, a power of two.
+    pub(crate) fn is_whole(&self, element_bytes: usize) -> bool {
+        self.bits & (element_bytes - 1) == 0
     }
 
     fn check<T: Element>(&self, contiguous: bool) {
-        let size = size_of::<T>();
         assert!(
-            self.pointer.addr().is_multiple_of(size)
-                && self.row_bytes.is_multiple_of(size)
-                && (self.rows <= 1 || self.stride_bytes.is_multiple_of(size)),
-            "a region of the plan does not hold whole elements of {size} bytes"
+            self.is_whole(size_of::<T>()),
+            "a region of the plan does not hold whole elements of {} bytes",
+            size_of::<T>()
         );
         assert!(!contiguous || self.is_contiguous(), "the kernel did not say that it takes strided regions");
     }
@@ -97,9 +127,7 @@ impl<'a> Io<'a> {
         // SAFETY: the region lies in a live block for `'a` (`Program::run`), is aligned and whole (checked), and
         // no output overlaps it: regions were checked when the program was made, and the one exception,
         // in-place inputs, is refused by `readable`.
-        unsafe {
-            std::slice::from_raw_parts(view.pointer.cast(), view.rows * view.row_bytes / size_of::<T>())
-        }
+        unsafe { std::slice::from_raw_parts(view.pointer.cast(), view.bytes() / size_of::<T>()) }
     }
 
     /// The rows of an input, which may be strided.
@@ -119,9 +147,7 @@ impl<'a> Io<'a> {
         let view = self.writable::<T>(index, true);
         // SAFETY: as in `input`; the borrow is unique because each output is handed out once and no other region
         // of the step overlaps it.
-        unsafe {
-            std::slice::from_raw_parts_mut(view.pointer.cast(), view.rows * view.row_bytes / size_of::<T>())
-        }
+        unsafe { std::slice::from_raw_parts_mut(view.pointer.cast(), view.bytes() / size_of::<T>()) }
     }
 
     /// The rows of an output, which may be strided; each output can be taken once.

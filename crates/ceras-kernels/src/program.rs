@@ -181,11 +181,9 @@ impl Program {
             Space::State => state,
             Space::Constants => constants,
         };
-        let resolve = |region: &Region| RawView {
-            pointer: base_of(region.space).wrapping_add(region.offset),
-            rows: region.rows,
-            row_bytes: region.row_bytes,
-            stride_bytes: region.stride_bytes,
+        let resolve = |region: &Region| {
+            let pointer = base_of(region.space).wrapping_add(region.offset);
+            RawView::new(pointer, region.rows, region.row_bytes, region.stride_bytes)
         };
         let mut views = self.views.iter_mut();
         for step in &self.steps {

@@ -1,6 +1,6 @@
 //! A region of elementwise ops in one pass over memory; made by the fuse pass.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use ceras_kernels::elementwise::{self, Body, Function, Instruction, Operand, Register};
 
@@ -14,14 +14,48 @@ use crate::types::TensorType;
 /// Elementwise ops whose results have one shape, and the broadcasts of their operands.
 ///
 /// The body's inputs are the op's; each is used as it is or through one `broadcast_in_dim`.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Fused {
     /// The ops.
-    pub body: Graph,
+    body: Graph,
+    /// What [`body_of`] makes of them, once it was asked.
+    program: OnceLock<Body>,
+}
+
+impl PartialEq for Fused {
+    fn eq(&self, other: &Fused) -> bool {
+        self.body == other.body
+    }
+}
+
+impl Fused {
+    /// For a graph of elementwise ops.
+    pub fn new(body: Graph) -> Fused {
+        Fused { body, program: OnceLock::new() }
+    }
+
+    /// The ops.
+    pub fn body(&self) -> &Graph {
+        &self.body
+    }
+
+    /// The ops as a register program.
+    ///
+    /// # Errors
+    /// The body is not what it must be.
+    pub(crate) fn program(&self) -> Result<&Body, String> {
+        if let Some(program) = self.program.get() {
+            return Ok(program);
+        }
+        let result = self.body.outputs().first().and_then(|&value| self.body.ty(value).shape.to_known());
+        let dims = result.ok_or("the body must have results of known shape")?;
+        let program = body_of(&self.body, &dims)?;
+        Ok(self.program.get_or_init(|| program))
+    }
 }
 
 pub(super) fn parse(given: &mut Given) -> Result<Arc<dyn Op>, String> {
-    Ok(Arc::new(Fused { body: given.graph("body")? }))
+    Ok(Arc::new(Fused::new(given.graph("body")?)))
 }
 
 impl Op for Fused {
@@ -31,13 +65,8 @@ impl Op for Fused {
 
     fn infer(&self, inputs: &[&TensorType]) -> Result<Vec<TensorType>, Rule> {
         same_types("the body", &self.body, inputs, 0)?;
-        let results: Vec<TensorType> =
-            self.body.outputs().iter().map(|&value| self.body.ty(value).clone()).collect();
-        let Some(dims) = results.first().and_then(|ty| ty.shape.to_known()) else {
-            return Err(Rule::new("the body must have results of known shape"));
-        };
-        body_of(&self.body, &dims).map_err(Rule::new)?;
-        Ok(results)
+        self.program().map_err(Rule::new)?;
+        Ok(self.body.outputs().iter().map(|&value| self.body.ty(value).clone()).collect())
     }
 
     fn vjp(&self, cx: &mut VjpCx<'_>) -> Result<Vjp, GraphError> {
@@ -45,8 +74,8 @@ impl Op for Fused {
     }
 
     fn cpu(&self, types: &OpTypes<'_>) -> CpuStep {
-        let body = body_of(&self.body, &types.output_dims(0)).expect("`infer` accepted the body");
-        ops::body_step(body, types)
+        let body = self.program().expect("`infer` accepted the body");
+        ops::body_step(body.clone(), types)
     }
 
     fn attributes(&self) -> Attributes {

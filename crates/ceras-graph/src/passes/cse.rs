@@ -50,14 +50,17 @@ pub(super) fn merged(graph: &Graph) -> Option<Graph> {
 
 /// Whether two nodes compute the same. (If no two have the same operands, none will when others have become one.)
 fn has_equal_nodes(graph: &Graph) -> bool {
-    let mut known = Known::default();
-    graph.nodes().iter().any(|node| {
-        let key = key(&*node.op, &node.inputs);
-        let found = known.find(key, &*node.op, &node.inputs).is_some();
-        let (op, operands, outputs) = (Arc::clone(&node.op), node.inputs.clone(), Vec::new());
-        known.add(key, Kept { op, operands, outputs });
-        found
+    let keyed = graph.nodes().iter().map(|node| (key(&*node.op, &node.inputs), node));
+    let mut keyed: Vec<(u64, &Node)> = keyed.collect();
+    keyed.sort_unstable_by_key(|(key, _)| *key);
+    keyed.chunk_by(|(first, _), (second, _)| first == second).any(|nodes| {
+        let same = |a: &Node, b: &Node| a.inputs == b.inputs && is_same(&*a.op, &*b.op);
+        nodes.iter().enumerate().any(|(at, (_, a))| nodes[at + 1..].iter().any(|(_, b)| same(a, b)))
     })
+}
+
+fn is_same(a: &dyn Op, b: &dyn Op) -> bool {
+    a.name() == b.name() && a.attributes() == b.attributes()
 }
 
 /// Nodes by what they compute.
@@ -74,11 +77,7 @@ struct Kept {
 impl Known {
     /// The results of a node that computes the same.
     fn find(&self, key: u64, op: &dyn Op, operands: &[Value]) -> Option<&[Value]> {
-        let same = |node: &&Kept| {
-            node.operands == operands
-                && node.op.name() == op.name()
-                && node.op.attributes() == op.attributes()
-        };
+        let same = |node: &&Kept| node.operands == operands && is_same(&*node.op, op);
         self.0.get(&key)?.iter().find(same).map(|node| &node.outputs[..])
     }
 

@@ -79,7 +79,7 @@ fn prologue_unit(graph: &Graph, before: &Unit, unit: &Unit) -> Option<Unit> {
         Some(region) => (&region.op, &region.inputs, &region.outputs),
         None => (&node.op, &node.inputs, &node.outputs),
     };
-    let body = &ops::downcast::<Fused>(&*before_region.op)?.body;
+    let body = ops::downcast::<Fused>(&*before_region.op)?.body();
     let image = graph.ty(inputs[0]);
     // The operand that the convolution reads in the image's place.
     let place = before_region.inputs.iter().position(|value| graph.ty(*value) == image)?;
@@ -105,18 +105,14 @@ fn region_unit(graph: &Graph, regions: &Regions<'_>, group: usize, members: &[us
     }
     let made = members.iter().map(|&member| graph.nodes()[member].outputs[0]);
     let outputs: Vec<Value> = made.filter(|value| regions.leaves(group, *value)).collect();
-    let dims = graph.ty(graph.nodes()[members[0]].outputs[0]).shape.to_known()?;
     if let Some(unit) = epilogue_unit(graph, regions, group, members, &sources, &outputs) {
         return Some(unit);
     }
-    let body = body(graph, regions, members, &sources, &outputs)?;
+    let op = Fused::new(body(graph, regions, members, &sources, &outputs)?);
     // What the kernel would not take stays as it is.
-    ops::fused::body_of(&body, &dims).ok()?;
+    op.program().ok()?;
     let inputs = sources.iter().map(|source| source.value).collect();
-    Some(Unit {
-        nodes: members.to_vec(),
-        region: Some(Region { op: Arc::new(Fused { body }), inputs, outputs }),
-    })
+    Some(Unit { nodes: members.to_vec(), region: Some(Region { op: Arc::new(op), inputs, outputs }) })
 }
 
 /// A region together with the matrix product or the convolution it starts from, if that is read by nothing else.

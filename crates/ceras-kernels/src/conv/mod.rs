@@ -251,10 +251,7 @@ impl Convolution {
         let operands = Shared(program.pointers(io, &mut room));
         let view = io.outputs[0];
         let size = self.spec.dtype.size();
-        assert!(
-            view.is_contiguous() && view.rows * view.row_bytes == rows * width * size,
-            "a result of {rows} pixels"
-        );
+        assert!(view.is_contiguous() && view.bytes() == rows * width * size, "a result of {rows} pixels");
         let target = Shared(view.pointer);
         /// Elements of a task, about.
         const TASK: usize = 16 * 1024;

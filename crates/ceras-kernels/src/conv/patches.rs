@@ -194,21 +194,17 @@ impl Product {
     fn run_turned<T: Element>(&self, io: &mut Io<'_>) {
         let kernel = io.input::<T>(1);
         let (turned, rest) = io.scratch::<u8>().split_at_mut(self.turned_bytes());
-        let view = |bytes: &mut [u8]| RawView {
-            pointer: bytes.as_mut_ptr(),
-            rows: 1,
-            row_bytes: bytes.len(),
-            stride_bytes: bytes.len(),
-        };
-        let (right, scratch) = (view(turned), view(rest));
+        let view = |bytes: &mut [u8], used: usize| RawView::new(bytes.as_mut_ptr(), 1, used, used);
         let elements = self.spec.kernel_elements();
+        let spare = rest.len();
+        let (right, scratch) = (view(turned, elements * size_of::<T>()), view(rest, spare));
         // SAFETY: the scratch is aligned for any element, and large enough.
         let turned = unsafe { std::slice::from_raw_parts_mut(right.pointer.cast::<T>(), elements) };
         turn(&self.spec, io.pool(), kernel, turned);
         let mut room = [RawView::EMPTY; MAX_INPUTS];
         let inputs = &mut room[..io.inputs.len()];
         inputs.copy_from_slice(io.inputs);
-        inputs[1] = RawView { row_bytes: elements * size_of::<T>(), ..right };
+        inputs[1] = right;
         let mut io = Io { inputs, outputs: io.outputs, in_place: &[], scratch, pool: io.pool(), taken: 0 };
         self.product.run(&mut io);
     }

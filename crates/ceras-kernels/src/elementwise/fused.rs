@@ -306,10 +306,8 @@ impl FusedKernel {
             self.program.outputs
         );
         for (slot, (view, needed)) in io.inputs.iter().chain(io.outputs).zip(&self.needs).enumerate() {
-            let gap = if view.rows > 1 { view.stride_bytes } else { 0 };
-            let aligned = (view.pointer.addr() | view.row_bytes | gap) & (needed.size - 1) == 0;
             assert!(
-                view.rows * view.row_bytes >= needed.bytes && aligned,
+                view.bytes() >= needed.bytes && view.is_whole(needed.size),
                 "operand {slot} of a fused kernel does not hold {} bytes of elements of {} bytes",
                 needed.bytes,
                 needed.size

@@ -144,7 +144,7 @@ impl TileProgram {
 
     fn view(&self, input: usize, pointer: *const u8) -> RawView {
         let bytes = self.layout.elements(input) * self.program.sizes[input];
-        RawView { pointer: pointer.cast_mut(), rows: 1, row_bytes: bytes, stride_bytes: bytes }
+        RawView::new(pointer.cast_mut(), 1, bytes, bytes)
     }
 }
 

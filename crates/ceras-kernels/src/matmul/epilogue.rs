@@ -201,7 +201,7 @@ impl RowProgram {
 pub(crate) fn operand(io: &Io<'_>, index: usize, bytes: usize) -> *const u8 {
     let view = io.input_rows::<u8>(index).view;
     assert!(
-        view.is_contiguous() && view.rows * view.row_bytes >= bytes,
+        view.is_contiguous() && view.bytes() >= bytes,
         "operand {index} must be one run of at least {bytes} bytes"
     );
     view.pointer

@@ -233,7 +233,7 @@ impl<T: Element> Matrix<T> {
         }
         if view.is_contiguous() {
             let last: usize = last(&axes);
-            let elements = view.rows * view.row_bytes / size_of::<T>();
+            let elements = view.bytes() / size_of::<T>();
             assert!(last < elements, "an operand is smaller than its matrices");
             return Matrix { pointer, strides };
         }
@@ -259,10 +259,7 @@ impl<T: Element> Matrix<T> {
 /// If the output is not `rows` rows of `n` elements.
 pub(crate) fn output_stride(view: RawView, element_bytes: usize, rows: usize, n: usize) -> usize {
     if view.is_contiguous() {
-        assert!(
-            view.rows * view.row_bytes == rows * n * element_bytes,
-            "the output is not {rows} rows of {n}"
-        );
+        assert!(view.bytes() == rows * n * element_bytes, "the output is not {rows} rows of {n}");
         return n;
     }
     assert!(view.rows == rows && view.row_bytes == n * element_bytes, "the output is not {rows} rows of {n}");

@@ -347,12 +347,8 @@ fn strided_outputs() {
 
 #[test]
 fn strided_inputs_are_read_row_by_row() {
-    let view = |rows, width: usize, stride: usize| RawView {
-        rows,
-        row_bytes: 4 * width,
-        stride_bytes: 4 * stride,
-        ..RawView::EMPTY
-    };
+    let view =
+        |rows, width: usize, stride: usize| RawView::new(RawView::EMPTY.pointer, rows, 4 * width, 4 * stride);
     let rows = Strides { batch: 15, row: 5, col: 1 };
     let matrix = Matrix::<f32>::new(view(6, 5, 9), rows, [2, 3, 5]);
     assert_eq!(matrix.strides, Strides { batch: 27, row: 9, col: 1 });

@@ -146,7 +146,7 @@ fn a_body_may_be_an_op() {
     let sum = ops::add(&mut body, x, wide).unwrap();
     let y = ops::tanh(&mut body, sum).unwrap();
     body.set_outputs(vec![y, sum]);
-    OpCheck::new(Arc::new(ops::Fused { body }), &[numbers("x", &[3, 5]), numbers("bias", &[5])])
+    OpCheck::new(Arc::new(ops::Fused::new(body)), &[numbers("x", &[3, 5]), numbers("bias", &[5])])
         .run()
         .unwrap();
 }
