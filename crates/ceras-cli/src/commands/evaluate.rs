@@ -15,7 +15,8 @@ Examples:
   ceras evaluate model.keras --x x_test.npy --y y_test.npy
   ceras evaluate model.keras --x test.csv --y test.csv
 
-The second is for a model whose file names its columns, as those of `ceras train`: it finds inputs and target in one table.")]
+The second is for a model whose file names its columns, as those of `ceras train`: it finds inputs and target in one table.
+Rows of tables that miss a value are left out.")]
 pub(crate) struct Evaluate {
     /// The model's file
     model: PathBuf,
@@ -45,10 +46,9 @@ impl Evaluate {
             "the model's file does not say what to measure",
             "`ceras fit MODEL --loss NAME --metrics NAMES … -o OUT.keras` writes one that does",
         )?;
-        let x = model.read_inputs(&self.x)?;
-        let y = model.read_targets(&self.y)?;
-        warn_all(&[x.notes, y.notes].concat(), self.quiet);
-        warn_all(&model.outside_training(&x.sources), self.quiet);
+        let (x, y) = model.read_examples(&self.x, &self.y)?;
+        warn_all(&[&x.notes[..], &y.notes].concat(), self.quiet);
+        warn_all(&model.outside_training(&x), self.quiet);
         let hint = model.shape_hint(&x.sources);
         let options = ceras::Evaluate::new().batch_size(self.batch_size);
         let logs = model.evaluate(x.sources, y.sources, options).map_err(|error| with_hint(error, hint))?;

@@ -23,7 +23,9 @@ use crate::report::{load, say, warn_all};
 Examples:
   ceras fit model.keras --x x.npy --y y.npy --epochs 10 -o trained.keras
   ceras fit config.json --x x.npy --y y.npy --optimizer adam --loss mse --metrics mae -o trained.keras
-  ceras fit model.keras --x x.npy --y y.npy --validation-data xv.npy,yv.npy -o trained.keras --history history.csv")]
+  ceras fit model.keras --x x.npy --y y.npy --validation-data xv.npy,yv.npy -o trained.keras --history history.csv
+
+Rows of tables that miss a value are left out.")]
 pub(crate) struct Fit {
     /// The model's file
     model: PathBuf,
@@ -100,8 +102,7 @@ impl Fit {
         if let Some(seed) = self.seed {
             model.set_seed_for_training(seed);
         }
-        let x = model.read_inputs(&self.x)?;
-        let y = model.read_targets(&self.y)?;
+        let (x, y) = model.read_examples(&self.x, &self.y)?;
         warn_all(&[x.notes, y.notes].concat(), self.quiet);
         let hint = model.shape_hint(&x.sources);
         let fit = self.options(&model)?;
@@ -167,7 +168,7 @@ impl Fit {
             .shuffle(!self.no_shuffle)
             .verbose(if self.quiet { Verbose::Silent } else { Verbose::Auto });
         let Some([x, y]) = self.validation_data.as_deref() else { return Ok(fit) };
-        let (x, y) = (model.read_inputs(x)?, model.read_targets(y)?);
+        let (x, y) = model.read_examples(x, y)?;
         warn_all(&[x.notes, y.notes].concat(), self.quiet);
         Ok(fit.validation_data(x.sources, y.sources))
     }

@@ -45,7 +45,7 @@ impl Predict {
         }
         let given = model.read_inputs(&self.x)?;
         warn_all(&given.notes, self.quiet);
-        warn_all(&model.outside_training(&given.sources), self.quiet);
+        warn_all(&model.outside_training(&given), self.quiet);
         warn_all(&model.not_finite_inputs(&given.sources), self.quiet);
         let hint = model.shape_hint(&given.sources);
         let answers = model.predict_all(given.sources, 32).map_err(|error| with_hint(error, hint))?;

@@ -33,6 +33,12 @@ fn one_table_has_inputs_and_target() {
     done(path, &["train", "t.csv", "--target", "kind", "--quiet", "--epochs", "3"]);
     let text = done(path, &["evaluate", "runs/t-1/model.keras", "--x", "t.csv", "--y", "t.csv"]);
     says(&text, &["accuracy", "loss"]);
+    // Rows that miss a value are left out, as they were in training.
+    write(path, "gaps.csv", &format!("a,b,kind\n{rows},1,yes\n2,3,\n"));
+    let output = ceras(path, &["evaluate", "runs/t-1/model.keras", "--x", "gaps.csv", "--y", "gaps.csv"]);
+    assert_eq!(stdout(&output), text);
+    says(&stderr(&output), &["warning: ", "2 of 42 rows dropped for missing values: row 40 (line 42: `a`)"]);
+    done(path, &["fit", "runs/t-1/model.keras", "--x", "gaps.csv", "--y", "gaps.csv", "-o", "more.keras"]);
     write(path, "u.csv", "a,b,kind\n1,2,perhaps\n");
     let text = refused(path, &["evaluate", "runs/t-1/model.keras", "--x", "u.csv", "--y", "u.csv"]);
     says(&text, &["perhaps"]);

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::column::Column;
+
 /// A row that was left out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DroppedRow {
@@ -24,8 +26,23 @@ pub struct Dropped {
 const NAMED: usize = 4;
 
 impl Dropped {
-    pub(crate) fn new(of: usize, rows: Vec<DroppedRow>) -> Dropped {
-        Dropped { of, rows }
+    /// The rows that have a value in each of these columns, and those that have not; `line` gives a row's line.
+    pub(super) fn split(
+        of: usize,
+        columns: &[&Column],
+        line: impl Fn(usize) -> Option<usize>,
+    ) -> (Vec<usize>, Dropped) {
+        let (mut kept, mut rows) = (Vec::new(), Vec::new());
+        for row in 0..of {
+            let missing = columns.iter().filter(|column| column.is_missing(row));
+            let columns: Vec<String> = missing.map(|column| column.name().to_owned()).collect();
+            if columns.is_empty() {
+                kept.push(row);
+            } else {
+                rows.push(DroppedRow { row, line: line(row), columns });
+            }
+        }
+        (kept, Dropped { of, rows })
     }
 
     /// The rows, in ascending order.
@@ -85,7 +102,7 @@ mod tests {
     fn many_rows_are_counted_by_column() {
         let row =
             |row| DroppedRow { row, line: None, columns: vec!["a".to_owned(), format!("b{}", row % 2)] };
-        let dropped = Dropped::new(10, (0..5).map(row).collect());
+        let dropped = Dropped { of: 10, rows: (0..5).map(row).collect() };
         assert_eq!(dropped.by_column(), [("a", 5), ("b0", 3), ("b1", 2)]);
         let text = "5 of 10 rows dropped for missing values: 5 in `a`, 3 in `b0`, 2 in `b1`";
         assert_eq!(dropped.to_string(), text);

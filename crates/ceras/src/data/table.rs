@@ -8,7 +8,7 @@ use super::cells;
 use super::column::{Column, Values};
 use super::csv::CsvOptions;
 use super::describe;
-use super::dropped::{Dropped, DroppedRow};
+use super::dropped::Dropped;
 use crate::error::{Error, ErrorKind, Result, did_you_mean};
 
 /// A table: columns with different names and as many rows each. Rows are counted from 0, lines of a file from 1.
@@ -263,20 +263,8 @@ impl Table {
     /// A name is unknown.
     pub fn drop_missing(&self, names: &[&str]) -> Result<(Table, Dropped)> {
         let columns = names.iter().map(|name| self.column(name)).collect::<Result<Vec<_>>>()?;
-        let (mut kept, mut dropped) = (Vec::new(), Vec::new());
-        for row in 0..self.rows {
-            let missing: Vec<String> = columns
-                .iter()
-                .filter(|column| column.is_missing(row))
-                .map(|column| column.name().to_owned())
-                .collect();
-            if missing.is_empty() {
-                kept.push(row);
-            } else {
-                dropped.push(DroppedRow { row, line: self.line(row), columns: missing });
-            }
-        }
-        Ok((self.pick(&kept), Dropped::new(self.rows, dropped)))
+        let (kept, dropped) = Dropped::split(self.rows, &columns, |row| self.line(row));
+        Ok((self.pick(&kept), dropped))
     }
 
     /// The numbers of these columns as single precision; whole numbers and truth values are converted.

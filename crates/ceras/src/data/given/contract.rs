@@ -60,8 +60,8 @@ impl Contract {
         Ok((x, notes))
     }
 
-    /// A line for each feature with values that the training rows did not reach.
-    pub fn outside(&self, x: &Tensor) -> Vec<String> {
+    /// A line for each feature with values that the training rows did not reach; `number` is what a row is called.
+    pub fn outside(&self, x: &Tensor, number: impl Fn(usize) -> usize) -> Vec<String> {
         let width = self.features.len();
         if width == 0 || x.dims().iter().skip(1).product::<usize>() != width {
             return Vec::new();
@@ -74,12 +74,13 @@ impl Contract {
             let rows: Vec<usize> = column.filter(|(_, value)| outside(value)).map(|(row, _)| row).collect();
             let Some(first) = rows.first() else { continue };
             lines.push(format!(
-                "`{}` is outside of what the model was trained on ({} to {}) in {} of {} rows; the first is row {first}, counted from 0, with {}",
+                "`{}` is outside of what the model was trained on ({} to {}) in {} of {} rows; the first is row {}, counted from 0, with {}",
                 feature.name,
                 single(feature.minimum),
                 single(feature.maximum),
                 rows.len(),
                 values.len() / width,
+                number(*first),
                 single(values[first * width + index]),
             ));
         }

@@ -15,6 +15,7 @@ use crate::models::Model;
 
 mod answers;
 mod contract;
+mod examples;
 mod targets;
 
 pub use answers::{Answers, largest};
@@ -26,8 +27,17 @@ pub struct Given {
     /// One for each input (or output) of the model, in its order. A `.npy` file that would take more than half of the free memory
     /// is read while it is used.
     pub sources: Vec<Source>,
+    /// The rows of the file that are not among them, counted from 0, in ascending order.
+    pub rows_left_out: Vec<usize>,
     /// What was left out and what looks odd, in words.
     pub notes: Vec<String>,
+}
+
+impl Given {
+    /// The number in the file of a row of the sources.
+    fn row_in_file(&self, row: usize) -> usize {
+        self.rows_left_out.iter().fold(row, |row, left_out| row + usize::from(*left_out <= row))
+    }
 }
 
 /// The contents of a file of data.
@@ -88,12 +98,17 @@ impl Model {
     }
 
     fn read_inputs_within(&self, path: &Path, most: usize) -> Result<Given> {
+        self.inputs_of(Content::read(path, most)?, path)
+    }
+
+    /// The inputs in the contents of a file.
+    fn inputs_of(&self, content: Content, path: &Path) -> Result<Given> {
         let (names, types) = match self.architecture() {
             Ok(architecture) => (architecture.input_names(), architecture.input_types()),
             Err(_) => (Vec::new(), Vec::new()),
         };
         let mut notes = Vec::new();
-        let sources = match Content::read(path, most)? {
+        let sources = match content {
             Content::Table(table) => {
                 let x = self.table_inputs(&table, path, &names, &mut notes)?;
                 vec![in_shape(x, types.first())?.into()]
@@ -103,15 +118,14 @@ impl Model {
         let typed = |(index, source): (usize, Source)| {
             source.cast(types.get(index).map_or(DType::F32, |ty| ty.dtype))
         };
-        Ok(Given { sources: sources.into_iter().enumerate().map(typed).collect(), notes })
+        let sources = sources.into_iter().enumerate().map(typed).collect();
+        Ok(Given { sources, rows_left_out: Vec::new(), notes })
     }
 
     /// Which columns hold values outside of what the model was trained on, a line each: answers there are guesses.
-    pub fn outside_training(&self, x: &[Source]) -> Vec<String> {
-        match (&self.extras().contract, x) {
-            (Some(contract), [x]) => x.held().map(|x| contract.outside(x)).unwrap_or_default(),
-            _ => Vec::new(),
-        }
+    pub fn outside_training(&self, given: &Given) -> Vec<String> {
+        let ([x], Some(contract)) = (&given.sources[..], &self.extras().contract) else { return Vec::new() };
+        x.held().map(|x| contract.outside(x, |row| given.row_in_file(row))).unwrap_or_default()
     }
 
     /// Where inputs are no finite numbers, a line for each: answers there are no numbers either.

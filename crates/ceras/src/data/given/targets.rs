@@ -21,14 +21,19 @@ impl Model {
     /// The file cannot be read; it lacks an output; a cell of a table is no finite number and no known class.
     pub fn read_targets(&self, path: impl AsRef<Path>) -> Result<Given> {
         let path = path.as_ref();
+        self.targets_of(Content::read(path, super::most_bytes())?, path)
+    }
+
+    /// The targets in the contents of a file.
+    pub(super) fn targets_of(&self, content: Content, path: &Path) -> Result<Given> {
         let architecture = self.architecture().ok();
         let names = architecture.map(|architecture| architecture.output_names()).unwrap_or_default();
         let mut notes = Vec::new();
-        let sources = match Content::read(path, super::most_bytes())? {
+        let sources = match content {
             Content::Table(table) if names.len() <= 1 => vec![self.table_targets(&table, path)?.into()],
             content => arrays("output", content, path, &names, &mut notes)?,
         };
-        Ok(Given { sources, notes })
+        Ok(Given { sources, rows_left_out: Vec::new(), notes })
     }
 
     fn table_targets(&self, table: &Table, path: &Path) -> Result<Tensor> {

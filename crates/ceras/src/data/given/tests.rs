@@ -39,7 +39,7 @@ fn columns_are_put_in_order_and_surplus_ones_named() {
     let given = model.read_inputs(&path).unwrap();
     assert_eq!(given.sources[0].held().unwrap().slice::<f32>(), [1.0, 2.0, -4.0, 9.0]);
     assert!(given.notes[0].contains("column `odd` left out"), "{:?}", given.notes);
-    let doubts = model.outside_training(&given.sources);
+    let doubts = model.outside_training(&given);
     assert!(doubts[0].starts_with("`a` is outside") && doubts[0].contains("1 of 2 rows"), "{doubts:?}");
     assert!(doubts[1].contains("row 1, counted from 0, with 9"), "{doubts:?}");
     let y = model.read_targets(&path).unwrap();
@@ -161,7 +161,37 @@ fn large_arrays_stay_in_their_files() {
         (model.read_inputs_within(&path, 24).unwrap(), model.read_inputs_within(&path, 23).unwrap());
     assert!(!held.sources[0].is_streamed() && streamed.sources[0].is_streamed());
     assert_eq!(streamed.sources[0].dtype(), DType::F32);
-    assert!(model.outside_training(&streamed.sources).is_empty());
+    assert!(model.outside_training(&streamed).is_empty());
     let predicted = model.predict(held.sources).unwrap();
     assert_eq!(model.predict(streamed.sources).unwrap(), predicted);
+}
+
+#[test]
+fn rows_that_miss_a_value_are_left_out_of_both() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut model = model(2);
+    model.extras_mut().contract = Some(contract(Task::Classification, &["no", "yes", "maybe"]));
+    // What is no input may be missing.
+    let path = write(&folder, "all.csv", "note,kind,b,a\n,no,2,1\n,yes,,4\n,,3,2\n,maybe,5,0\n");
+    let (x, y) = model.read_examples(&path, &path).unwrap();
+    assert_eq!(x.sources[0].held().unwrap().slice::<f32>(), [1.0, 2.0, 0.0, 5.0]);
+    assert_eq!(y.sources[0].held().unwrap().slice::<i32>(), [0, 2]);
+    let said = "2 of 4 rows dropped for missing values: row 1 (line 3: `b`), row 2 (line 4: `kind`)";
+    assert_eq!(x.notes[0], format!("`{}`: {said}", path.display()));
+    let path = write(&folder, "far.csv", "kind,b,a\n,1,1\nno,1,2\n,3,4\nno,6,1\n");
+    let (x, y) = model.read_examples(&path, &path).unwrap();
+    assert_eq!((&x.rows_left_out[..], &y.rows_left_out[..]), (&[0, 2][..], &[0, 2][..]));
+    let doubts = model.outside_training(&x);
+    assert!(doubts[0].contains("1 of 2 rows; the first is row 3, counted from 0, with 6"), "{doubts:?}");
+    let path = folder.path().join("all.csv");
+    let targets = write(&folder, "y.csv", "answer\nno\n\"\"\nyes\nyes\n");
+    let (x, y) = model.read_examples(&path, &targets).unwrap();
+    assert_eq!((x.sources[0].dims()[0], y.sources[0].dims()[0]), (3, 3));
+    assert!(x.notes[0].contains("all.csv` and `") && x.notes[0].contains("1 of 4 rows"), "{:?}", x.notes);
+    let empty = write(&folder, "empty.csv", "a,b,kind\n1,,no\n,2,yes\n");
+    let error = model.read_examples(&empty, &empty).unwrap_err().to_string();
+    assert!(error.contains("every row misses a value\n  2 of 2 rows dropped"), "{error}");
+    // Files that do not belong together stay as they are, and what is wrong with them is said.
+    let error = model.read_examples(&path, &empty).unwrap_err().to_string();
+    assert!(error.contains("column `b` has no value in row 1 (line 3)"), "{error}");
 }
