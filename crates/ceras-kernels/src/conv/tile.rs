@@ -77,9 +77,28 @@ const PER_POINTER: usize = 3;
 unsafe fn tile<V: Vector<Element = f32>, const M: usize, const N: usize>(t: &Tile) {
     // SAFETY: as the caller vouches.
     unsafe {
+        // A masked load costs far more than another, on some processors more than a multiplication.
+        let sums = if t.right_masked && t.last < V::LANES {
+            sums::<V, M, N, true>(t)
+        } else {
+            sums::<V, M, N, false>(t)
+        };
+        finish::<V, M, N>(t, sums, V::mask(t.last));
+    }
+}
+
+/// The sums of a tile; `MASKED` says that only the columns that exist may be read of the last register.
+///
+/// # Safety
+/// As [`tile`].
+#[inline(always)]
+unsafe fn sums<V: Vector<Element = f32>, const M: usize, const N: usize, const MASKED: bool>(
+    t: &Tile,
+) -> [[V; N]; M] {
+    // SAFETY: as the caller vouches.
+    unsafe {
         let mut sums = [[V::zero(); N]; M];
         let mask = V::mask(t.last);
-        let read_mask = V::mask(if t.right_masked { t.last } else { V::LANES });
         let Walk { counts, left, right } = t.walk;
         for a in 0..counts[0] {
             for b in 0..counts[1] {
@@ -94,8 +113,8 @@ unsafe fn tile<V: Vector<Element = f32>, const M: usize, const N: usize>(t: &Til
                         let mut weights = [V::zero(); N];
                         for (j, register) in weights.iter_mut().enumerate() {
                             let pointer = row.wrapping_add(j * V::LANES);
-                            *register = if j + 1 == N {
-                                V::load_masked(pointer, read_mask)
+                            *register = if MASKED && j + 1 == N {
+                                V::load_masked(pointer, mask)
                             } else {
                                 V::load(pointer)
                             };
@@ -115,7 +134,7 @@ unsafe fn tile<V: Vector<Element = f32>, const M: usize, const N: usize>(t: &Til
                 }
             }
         }
-        finish::<V, M, N>(t, sums, mask);
+        sums
     }
 }
 

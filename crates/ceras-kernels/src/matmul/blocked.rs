@@ -381,6 +381,18 @@ impl<T: Tiled> Job<'_, T> {
         });
     }
 
+    /// How many rows of the right operand, of those of a block, a tile of so many columns may read beyond its columns: all
+    /// of a panel, whose rows are as wide as the tile; of an operand without gaps those where others follow, whose elements
+    /// are read in vain.
+    fn open_rows(&self, start: usize, len: usize, columns: usize) -> usize {
+        let Problem { n, k, .. } = self.plan.problem;
+        if self.plan.slabs.is_some() {
+            return len;
+        }
+        let closed = (self.plan.tiling.width - columns).div_ceil(n);
+        if self.rhs.strides.row == n { len.min((k - start).saturating_sub(closed)) } else { 0 }
+    }
+
     /// [`Job::tiles`] with a copy of each block of rows: a function of its own because of the room that it takes.
     #[inline(never)]
     unsafe fn tiles_copied(
@@ -431,6 +443,7 @@ impl<T: Tiled> Job<'_, T> {
                         self.prefetch_left(matrix, part + 1, (start, len), share);
                     }
                     let column = panel * tiling.width;
+                    let columns = tiling.width.min(n - column);
                     let tile = Tile {
                         k: len,
                         lhs,
@@ -441,7 +454,8 @@ impl<T: Tiled> Job<'_, T> {
                         out: self.out.wrapping_add(row * self.out_row + column),
                         out_row: self.out_row,
                         ahead: if len >= LONG { rows } else { 0 },
-                        columns: tiling.width.min(n - column),
+                        columns,
+                        open: self.open_rows(start, len, columns),
                         accumulate: index > 0 && self.plan.split.is_none(),
                         bias: if complete && !self.bias.is_null() {
                             self.bias.wrapping_add(column)

@@ -112,8 +112,8 @@ impl<T: Tiled> Job<'_, T> {
     }
 
     /// Cuts runs of an operand into the pieces of panels. A task reads some whole runs, one after another, as memory likes
-    /// it. `piece` gives where a piece starts in its run, how many elements it has, and the width of its panel; panels lie
-    /// one after another, each with room for the longest block.
+    /// it. `piece` gives where a piece starts in its run, how many elements it has, and the width of its panel, which zeros fill up;
+    /// panels lie one after another, each with room for the longest block.
     pub(super) fn spread(
         &self,
         pool: &Pool,
@@ -140,6 +140,7 @@ impl<T: Tiled> Job<'_, T> {
                     unsafe {
                         let to = target.0.add((place * runs.elements + first) * longest + k * width);
                         pack::copy(to, source.add(first), count);
+                        pack::clear(to, count..width);
                     }
                 }
             }

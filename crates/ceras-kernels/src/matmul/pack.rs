@@ -1,5 +1,7 @@
 //! Copies of operands in the order in which the micro-kernel reads them.
 
+use std::ops::Range;
+
 use super::blocked::{Job, Panels, Slab, Target};
 use super::left::Runs;
 use super::tile::Tiled;
@@ -55,6 +57,18 @@ pub(crate) unsafe fn copy<T: Element>(target: *mut T, source: *const T, len: usi
             4.. => pieces::<T, 4>(target, source, len),
             _ => (0..len).for_each(|at| *target.add(at) = *source.add(at)),
         }
+    }
+}
+
+/// Sets the elements of a range to zero: what a row of a panel has beyond its columns is multiplied, too, though not kept.
+///
+/// # Safety
+/// The target must be writable for the range.
+#[inline(always)]
+pub(super) unsafe fn clear<T: Tiled>(target: *mut T, range: Range<usize>) {
+    for at in range {
+        // SAFETY: as the caller vouches.
+        unsafe { *target.add(at) = T::ZERO }
     }
 }
 
@@ -166,7 +180,9 @@ impl<T: Tiled> Job<'_, T> {
                     let to = target.0.add(task * room);
                     let source = self.rhs.pointer.add(source);
                     let steps = (strides.row, strides.col);
-                    panel(to, width, source, steps, len, width.min(n - column), self.plan.transpose);
+                    let columns = width.min(n - column);
+                    panel(to, width, source, steps, len, columns, self.plan.transpose);
+                    (0..len).for_each(|row| clear(to.add(row * width), columns..width));
                 }
             });
         }
