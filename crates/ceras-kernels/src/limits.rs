@@ -24,8 +24,7 @@ const ELEMENTS: usize = 8 << 20;
 /// instructions of a level (for [`Isa::Portable`] and [`Isa::Reference`] those that the compiler finds).
 pub fn fma_peak(isa: Isa, pool: &Pool) -> f64 {
     let threads = pool.threads();
-    let seconds =
-        (0..ROUNDS).map(|_| together(pool, &|| _ = black_box(sums(isa)))).fold(f64::INFINITY, f64::min);
+    let seconds = best(|| together(pool, &|| _ = black_box(sums(isa))));
     (threads * STEPS * 2 * CHAINS * lanes(isa)) as f64 / seconds
 }
 
@@ -35,6 +34,7 @@ pub fn memory_bandwidth(pool: &Pool) -> f64 {
     let (mut a, b) = (vec![1.0f32; ELEMENTS], vec![1.0f32; ELEMENTS]);
     let target = Disjoint::new(&mut a);
     let seconds = best(|| {
+        let start = Instant::now();
         let k = black_box(0.5f32);
         pool.for_each(ELEMENTS / PART, &|part| {
             let range = part * PART..(part + 1) * PART;
@@ -42,6 +42,7 @@ pub fn memory_bandwidth(pool: &Pool) -> f64 {
             let a = unsafe { target.part(range.clone()) };
             a.iter_mut().zip(&b[range]).for_each(|(a, b)| *a += k * b);
         });
+        start.elapsed().as_secs_f64()
     });
     (12 * ELEMENTS) as f64 / seconds
 }
@@ -66,13 +67,9 @@ fn together(pool: &Pool, run: &(dyn Fn() + Sync)) -> f64 {
     span.map_or(f64::INFINITY, |(first, last)| (last - first).as_secs_f64())
 }
 
-fn best(mut run: impl FnMut()) -> f64 {
-    let mut time = || {
-        let start = Instant::now();
-        run();
-        start.elapsed().as_secs_f64()
-    };
-    (0..ROUNDS).map(|_| time()).fold(f64::INFINITY, f64::min)
+/// The least of several measurements.
+fn best(mut seconds: impl FnMut() -> f64) -> f64 {
+    (0..ROUNDS).map(|_| seconds()).fold(f64::INFINITY, f64::min)
 }
 
 fn lanes(isa: Isa) -> usize {

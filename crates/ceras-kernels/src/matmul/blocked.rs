@@ -50,6 +50,8 @@ pub(super) struct Blocked<T> {
     pub(super) is_dots: bool,
     grid: Grid,
     pub(super) slabs: Option<Slabs>,
+    /// How many rows of a right operand without gaps, at its end, are too near it to be read beyond the columns.
+    closed: usize,
     pub(super) gather: Option<Arc<dyn Gather<T>>>,
     pub(super) pack_lhs: bool,
     turn_lhs: bool,
@@ -116,6 +118,7 @@ impl<T: Tiled> Blocked<T> {
         let flops = [2, batch, m, n, k].into_iter().fold(1, usize::saturating_mul);
         let grid = Grid::new(flops, batch, tiling.rows.parts, tiling.panels, tiling.width);
         let mut plan = Blocked {
+            closed: (tiling.panels * tiling.width - n).div_ceil(n),
             tiling,
             transpose: kernels.transpose,
             dots: kernels.dots,
@@ -381,16 +384,15 @@ impl<T: Tiled> Job<'_, T> {
         });
     }
 
-    /// How many rows of the right operand, of those of a block, a tile of so many columns may read beyond its columns: all
-    /// of a panel, whose rows are as wide as the tile; of an operand without gaps those where others follow, whose elements
-    /// are read in vain.
-    fn open_rows(&self, start: usize, len: usize, columns: usize) -> usize {
+    /// How many rows of the right operand, of those of a block, the last tile of a row of tiles may read beyond its columns:
+    /// all of a panel, whose rows are as wide as the tile; of an operand without gaps those where others follow, whose
+    /// elements are read in vain.
+    fn open_rows(&self, start: usize, len: usize) -> usize {
         let Problem { n, k, .. } = self.plan.problem;
         if self.plan.slabs.is_some() {
             return len;
         }
-        let closed = (self.plan.tiling.width - columns).div_ceil(n);
-        if self.rhs.strides.row == n { len.min((k - start).saturating_sub(closed)) } else { 0 }
+        if self.rhs.strides.row == n { len.min((k - start).saturating_sub(self.plan.closed)) } else { 0 }
     }
 
     /// [`Job::tiles`] with a copy of each block of rows: a function of its own because of the room that it takes.
@@ -432,6 +434,7 @@ impl<T: Tiled> Job<'_, T> {
         for (place, index) in slab.blocks.clone().enumerate() {
             let (start, len) = self.block(index);
             let complete = start + len == *k;
+            let open = self.open_rows(start, len);
             let base = panels.base.wrapping_add(batch * panels.batch + place * panels.block);
             for part in parts.clone() {
                 let (first, rows, large) = tiling.rows.part(part);
@@ -443,7 +446,6 @@ impl<T: Tiled> Job<'_, T> {
                         self.prefetch_left(matrix, part + 1, (start, len), share);
                     }
                     let column = panel * tiling.width;
-                    let columns = tiling.width.min(n - column);
                     let tile = Tile {
                         k: len,
                         lhs,
@@ -454,8 +456,8 @@ impl<T: Tiled> Job<'_, T> {
                         out: self.out.wrapping_add(row * self.out_row + column),
                         out_row: self.out_row,
                         ahead: if len >= LONG { rows } else { 0 },
-                        columns,
-                        open: self.open_rows(start, len, columns),
+                        columns: tiling.width.min(n - column),
+                        open,
                         accumulate: index > 0 && self.plan.split.is_none(),
                         bias: if complete && !self.bias.is_null() {
                             self.bias.wrapping_add(column)

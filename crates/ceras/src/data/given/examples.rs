@@ -55,14 +55,14 @@ impl Model {
         if x.rows() != y.rows() {
             return Ok(None);
         }
-        let contract = self.extras().contract.as_ref();
-        let is_input =
-            |name: &str| contract.is_none_or(|it| it.features.iter().any(|feature| feature.name == name));
-        let is_target =
-            |name: &str, width: usize| width == 1 || contract.is_none_or(|contract| contract.target == name);
-        let inputs = x.columns().iter().filter(|column| is_input(column.name()));
-        let targets = y.columns().iter().filter(|column| is_target(column.name(), y.columns().len()));
-        let used: Vec<&Column> = inputs.chain(targets).collect();
+        let used: Vec<&Column> = match &self.extras().contract {
+            Some(contract) => {
+                let is_input = |name: &str| contract.features.iter().any(|feature| feature.name == name);
+                let inputs = x.columns().iter().filter(|column| is_input(column.name()));
+                inputs.chain(contract.target_column(y)).collect()
+            }
+            None => x.columns().iter().chain(y.columns()).collect(),
+        };
         let (kept, dropped) = Dropped::split(x.rows(), &used, |row| x.line(row));
         if dropped.rows().is_empty() {
             return Ok(None);

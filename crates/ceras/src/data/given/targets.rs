@@ -5,11 +5,22 @@ use std::path::Path;
 use ceras_graph::{DType, Tensor};
 
 use super::{Content, Given, arrays, quoted};
-use crate::data::{OneHot, Table, to_categorical};
+use crate::data::{Column, OneHot, Table, to_categorical};
 use crate::error::{Error, ErrorKind, Result};
 use crate::losses::LossRef;
 use crate::models::Model;
-use crate::saving::Task;
+use crate::saving::{Contract, Task};
+
+impl Contract {
+    /// The column of a table that holds the targets: the one of that name, or the only one.
+    pub(super) fn target_column<'t>(&self, table: &'t Table) -> Option<&'t Column> {
+        let named = table.columns().iter().find(|column| column.name() == self.target);
+        named.or(match table.columns() {
+            [only] => Some(only),
+            _ => None,
+        })
+    }
+}
 
 impl Model {
     /// The targets that a file holds, in the form that the model's losses take.
@@ -49,14 +60,9 @@ impl Model {
             }
             return table.to_tensor(&names).map_err(inside);
         };
-        let column = match names.iter().find(|name| **name == contract.target) {
-            Some(name) => table.column(name)?,
-            None if names.len() == 1 => &table.columns()[0],
-            None => {
-                let text =
-                    format!("`{source}` has no column `{}`, which the model predicts", contract.target);
-                return Err(Error::new(ErrorKind::Data, text).detail(format!("it has: {}", quoted(&names))));
-            }
+        let Some(column) = contract.target_column(table) else {
+            let text = format!("`{source}` has no column `{}`, which the model predicts", contract.target);
+            return Err(Error::new(ErrorKind::Data, text).detail(format!("it has: {}", quoted(&names))));
         };
         if contract.task == Task::Regression || (column.is_numeric() && !numbered(&contract.classes)) {
             return table.to_tensor(&[column.name()]).map_err(inside);
